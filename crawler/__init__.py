@@ -1,0 +1,1 @@
+"""The Hub's side: HTTP in, records out. Knows no database."""

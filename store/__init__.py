@@ -1,0 +1,1 @@
+"""The tables' side: what was seen, its history, and every answer computed from it. Knows no HTTP."""

@@ -1,0 +1,1 @@
+"""What people curate: families, and later the origins of publishers and the claims."""
