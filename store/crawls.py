@@ -1,0 +1,173 @@
+"""A crawl's life: begun, resumed, finished or failed; and the ledger of all of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from store.database import transaction
+
+ENOUGH = 0.98
+"""A sweep that ends short of this share of the last complete one's models is partial (METHOD, section 4)."""
+
+_LEDGER = (
+    "id", "kind", "state", "endpoint", "question", "started_at", "finished_at", "next_url", "pages", "fetched",
+    "models", "new", "changed", "same", "repeated", "quarantined", "missing", "gone", "back", "requests",
+    "resumed", "note",
+)  # fmt: skip
+_SELECT = f"SELECT {', '.join(_LEDGER)} FROM crawl"
+_ABANDON = """
+    UPDATE crawl SET state = 'failed', finished_at = ?, note = ?
+    WHERE state = 'running' AND kind = ? AND (? OR endpoint != ? OR question != ?)"""
+_BEGIN = """
+    INSERT INTO crawl (kind, state, endpoint, question, started_at, version, pages, fetched, models, new, changed,
+        same, repeated, quarantined, missing, gone, back, requests, resumed)
+    VALUES (?, 'running', ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"""
+_FINISH = """
+    UPDATE crawl SET state = ?, finished_at = ?, note = ?, missing = ?, gone = ?, next_url = NULL WHERE id = ?"""
+_ARE_MISSING = "UPDATE model SET missing_since = ? WHERE id = ?"
+_ADD_ABSENCES = "INSERT INTO absence (model_id, since_crawl) VALUES (?, ?)"
+_STILL_MISSING = """
+    SELECT model_id FROM absence WHERE until_crawl IS NULL AND gone_crawl IS NULL AND since_crawl < ?"""
+_ARE_GONE = "UPDATE absence SET gone_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
+
+
+@dataclass(frozen=True)
+class CrawlRow:
+    """One crawl as its row says; times in seconds since 1970 UTC."""
+
+    id: int
+    kind: str
+    state: str
+    endpoint: str
+    question: str
+    started_at: int
+    finished_at: int | None
+    next_url: str | None
+    pages: int
+    fetched: int
+    models: int
+    new: int
+    changed: int
+    same: int
+    repeated: int
+    quarantined: int
+    missing: int
+    gone: int
+    back: int
+    requests: int
+    resumed: int
+    note: str | None
+
+
+def past(connection: sqlite3.Connection) -> list[CrawlRow]:
+    """All crawls, oldest first."""
+    return [CrawlRow(*row) for row in connection.execute(f"{_SELECT} ORDER BY id")]
+
+
+def read(connection: sqlite3.Connection, crawl_id: int) -> CrawlRow:
+    return CrawlRow(*connection.execute(f"{_SELECT} WHERE id = ?", (crawl_id,)).fetchone())
+
+
+def last_complete_sweep(connection: sqlite3.Connection) -> CrawlRow | None:
+    query = f"{_SELECT} WHERE kind = 'sweep' AND state = 'complete' ORDER BY id DESC LIMIT 1"
+    row = connection.execute(query).fetchone()
+    return CrawlRow(*row) if row else None
+
+
+def begin_or_resume(
+    connection: sqlite3.Connection,
+    kind: str,
+    *,
+    endpoint: str,
+    question: str,
+    now: int,
+    version: str,
+    fresh: bool,
+) -> CrawlRow:
+    """The crawl of this kind that is still running for the same question, else a new one.
+
+    Any other of this kind that was left running ends as failed: its question is not asked any more.
+    """
+    with transaction(connection):
+        note = "given up: begun again with --fresh" if fresh else "given up: another question was asked"
+        connection.execute(_ABANDON, (now, note, kind, fresh, endpoint, question))
+        row = connection.execute(f"{_SELECT} WHERE state = 'running' AND kind = ?", (kind,)).fetchone()
+        if row:
+            crawl_id = row[0]
+            connection.execute("UPDATE crawl SET resumed = resumed + 1, note = NULL WHERE id = ?", (crawl_id,))
+        else:
+            begun = connection.execute(_BEGIN, (kind, endpoint, question, now, version))
+            crawl_id = begun.lastrowid
+        return read(connection, crawl_id)
+
+
+def stopped(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: int) -> CrawlRow:
+    """A crawl that an error ended: it can be resumed where it has a page, else it has failed."""
+    with transaction(connection):
+        connection.execute("UPDATE crawl SET note = ? WHERE id = ?", (note, crawl_id))
+        connection.execute(
+            "UPDATE crawl SET state = 'failed', finished_at = ? WHERE id = ? AND pages = 0", (now, crawl_id)
+        )
+        return read(connection, crawl_id)
+
+
+def finish(connection: sqlite3.Connection, crawl_id: int, listed: Sequence[int], *, now: int) -> CrawlRow:
+    """The listing ended with no next page. `listed` has a byte a model id, 1 where the crawl listed it.
+
+    Only a complete sweep makes models missing, and only those that were there when it began. To be called
+    in the transaction that also computes the answers: a crawl is never finished without them.
+    """
+    crawl = read(connection, crawl_id)
+    shortfall = _shortfall(connection, crawl)
+    missing, gone = 0, 0
+    if crawl.kind == "sweep" and not shortfall:
+        gone = _mark_gone(connection, crawl_id)
+        missing = _mark_missing(connection, crawl_id, listed)
+    state = "partial" if shortfall else "complete"
+    connection.execute(_FINISH, (state, now, shortfall, missing, gone, crawl_id))
+    connection.execute("DELETE FROM crawl_page WHERE crawl_id = ?", (crawl_id,))
+    return read(connection, crawl_id)
+
+
+def base_listed(connection: sqlite3.Connection, crawl_id: int, base: str) -> list[str] | None:
+    """The derivatives that this crawl has already listed for a base; None where that list is not whole."""
+    query = "SELECT is_last, model_ids FROM crawl_page WHERE crawl_id = ? AND base = ? ORDER BY number"
+    pages = connection.execute(query, (crawl_id, base)).fetchall()
+    if not any(is_last for is_last, _ in pages):
+        return None
+    names = "SELECT node.name FROM model JOIN node ON node.id = model.node_id WHERE model.id = ?"
+    found: list[str] = []
+    for _, model_ids in pages:
+        for model_id in memoryview(model_ids).cast("I"):
+            found += [name for (name,) in connection.execute(names, (model_id,))]
+    return found
+
+
+def _shortfall(connection: sqlite3.Connection, crawl: CrawlRow) -> str | None:
+    before = last_complete_sweep(connection)
+    if crawl.kind != "sweep" or before is None or crawl.models >= ENOUGH * before.models:
+        return None
+    share = crawl.models / before.models
+    return (
+        f"listed {crawl.models:,} models, {share:.1%} of the {before.models:,} of crawl {before.id}; "
+        f"at least {ENOUGH:.0%} are needed to call it complete"
+    )
+
+
+def _mark_gone(connection: sqlite3.Connection, crawl_id: int) -> int:
+    """Those that were missing before and were not listed now either: whoever was listed has been brought back."""
+    still = [model_id for (model_id,) in connection.execute(_STILL_MISSING, (crawl_id,))]
+    connection.executemany(_ARE_GONE, [(crawl_id, model_id) for model_id in still])
+    return len(still)
+
+
+def _mark_missing(connection: sqlite3.Connection, crawl_id: int, listed: Sequence[int]) -> int:
+    present = connection.execute(
+        "SELECT id FROM model WHERE missing_since IS NULL AND first_crawl <= ?", (crawl_id,)
+    )
+    missing = [model_id for (model_id,) in present if model_id >= len(listed) or not listed[model_id]]
+    connection.executemany(_ARE_MISSING, [(crawl_id, model_id) for model_id in missing])
+    connection.executemany(_ADD_ABSENCES, [(model_id, crawl_id) for model_id in missing])
+    return len(missing)

@@ -1,0 +1,134 @@
+"""Opening the database file: one writer under a lock, any number of readers. No question and no crawl.
+
+A reader imports nothing but `sqlite3`. A writer also migrates, for which Alembic is imported only when the
+file is not of this version already.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from store.errors import Locked, NoDatabase, WrongSchema
+
+HEAD = "0001"
+"""The newest migration; a test holds it against the migrations' folder."""
+
+_WRITER_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may undo the last commits, never tear one
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA busy_timeout = 10000",
+)
+_READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 10000", "PRAGMA cache_size = -16384")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """The one connection that writes, in autocommit mode: callers say BEGIN.
+
+    Makes and migrates the file where needed. Two writers at once are ruled out by a lock file beside the
+    database: SQLite 3.7.0 to 3.51.2 can lose data when two connections write and checkpoint at once.
+    Raises `Locked`, `WrongSchema`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Locked(
+            f"Another modelroots is writing to {path}. Wait until it ends, or give another --db."
+        ) from None
+    try:
+        _make_private(path)
+        with closing(_connect(path, "rw", _WRITER_PRAGMAS)) as connection:
+            _migrate(connection, path)
+            yield connection
+    finally:
+        lock.release()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that cannot write. Raises `NoDatabase`, `WrongSchema`."""
+    if not path.is_file():
+        raise NoDatabase(
+            f"There is no database at {path}. Make one with `modelroots crawl sweep`, or name one with --db."
+        )
+    with closing(_connect(path, "ro", _READER_PRAGMAS)) as connection:
+        found = version(connection, path)
+        if found != HEAD:
+            raise WrongSchema(_other_version(path, found))
+        yield connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is stored, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def version(connection: sqlite3.Connection, path: Path) -> str | None:
+    """The migration that the file is at; None for an empty file. Raises `WrongSchema` for a foreign one."""
+    try:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError as error:
+        message = f"{path} is not a SQLite database ({error}). Name another file with --db."
+        raise WrongSchema(message) from error
+    if not tables:
+        return None
+    if "alembic_version" not in tables or "lineage_count" not in tables:
+        raise WrongSchema(f"{path} is a SQLite database, but not one of modelroots. Name another file with --db.")
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def _connect(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        message = f"{path} cannot be opened as a database: {error}. Name another file with --db."
+        raise WrongSchema(message) from error
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    """A new file that only its owner can read: a crawl with a token may have seen more than others may."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    found = version(connection, path)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise WrongSchema(_other_version(path, found))
+    from store.migrations.upgrade import upgrade  # Alembic and SQLAlchemy take 0.4 s to import
+
+    upgrade(path)
+
+
+def _other_version(path: Path, found: str | None) -> str:
+    if found is not None and found > HEAD:
+        return (
+            f"{path} was made by a newer modelroots (schema {found}, this one knows {HEAD}). Upgrade the program."
+        )
+    return (
+        f"{path} has schema {found or 'none'}, this version needs {HEAD}. Any crawl into it brings it up to date."
+    )

@@ -1,0 +1,40 @@
+"""What can go wrong with the database file.
+
+StoreError
++-- NoDatabase       there is no file to read
++-- WrongSchema      the file was made by another version, or is no modelroots database
++-- Locked           another writer holds the lock
++-- NothingComputed  no crawl has finished yet
++-- RegistryError    a curated file that cannot be used (in store.registry.loader)
++-- UnknownName      no family, model or ghost of that name; carries suggestions
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Anything that keeps a question from being answered, or a crawl from being stored."""
+
+
+class NoDatabase(StoreError):
+    """There is no file to read."""
+
+
+class WrongSchema(StoreError):
+    """The file was made by another version, or is no modelroots database."""
+
+
+class Locked(StoreError):
+    """Another writer holds the lock."""
+
+
+class NothingComputed(StoreError):
+    """No crawl has finished yet, so there is nothing to answer from."""
+
+
+class UnknownName(StoreError):
+    """No family, model or ghost has that name. `suggestions` are the nearest, best first."""
+
+    def __init__(self, message: str, *, suggestions: list[str]) -> None:
+        super().__init__(message)
+        self.suggestions = suggestions

@@ -1,0 +1,224 @@
+"""The lineage in arrays, and the counts that need all of it at once. Pure: no database, no names.
+
+Nodes are numbered 0..n-1 inside a `Lineage`; its `node_ids` say which node of the store each one is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from crawler.records import Relation
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+RELATIONS = len(Relation)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Adjacency: the neighbours of node i are `targets[starts[i]:starts[i + 1]]`."""
+
+    starts: Ints
+    targets: Ints
+
+    @staticmethod
+    def of(sources: Ints, targets: Ints, size: int) -> Links:
+        order = np.argsort(sources, kind="stable")
+        starts = np.zeros(size + 1, np.int64)
+        np.cumsum(np.bincount(sources, minlength=size), out=starts[1:])
+        return Links(starts, targets[order])
+
+    def degrees(self) -> Ints:
+        return np.diff(self.starts)
+
+    def beyond(self, nodes: Ints) -> tuple[Ints, Ints]:
+        """(which of `nodes`, by place; neighbour) for every link that leaves them."""
+        first = self.starts[nodes]
+        degrees = self.starts[nodes + 1] - first
+        places = np.repeat(np.arange(len(nodes)), degrees)
+        offsets = np.arange(len(places)) - np.repeat(np.cumsum(degrees) - degrees, degrees)
+        return places, self.targets[first[places] + offsets]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Every node that an edge touches.
+
+    `parents` and `children` hold the two ends of each distinct edge; `relations` each node's own declared
+    relation, -1 where it declares none (roots and ghosts). No node is its own parent.
+    """
+
+    node_ids: Ints
+    parents: Ints
+    children: Ints
+    relations: Ints
+
+    @cached_property
+    def downward(self) -> Links:
+        return Links.of(self.parents, self.children, len(self.node_ids))
+
+    def places(self, node_ids: Ints) -> Ints:
+        """The numbers in here of those of the given nodes that an edge touches."""
+        if not len(self.node_ids):
+            return np.empty(0, np.int64)
+        found: Ints = np.minimum(np.searchsorted(self.node_ids, node_ids), len(self.node_ids) - 1)
+        present: Ints = found[self.node_ids[found] == node_ids]
+        return present
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Derivatives of every node by their own relation: two arrays of shape (nodes, relations)."""
+
+    direct: Ints
+    total: Ints
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Strongly connected sets of two or more models, and how many models are in them."""
+
+    number: int
+    models: int
+
+
+def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
+    """Direct and total derivatives of all nodes; each descendant counts once, however many ways lead to it.
+
+    A cycle is condensed to one node. A node with one parent hands its sum up (pointer doubling: as many
+    rounds as the logarithm of the depth); only what stands below several parents, which are few, is
+    carried to each of its distinct ancestors by itself.
+    """
+    size = len(lineage.node_ids)
+    components, component_of = _condense(lineage, size)
+    own = _by_relation(component_of, lineage.relations, components)
+    parents, children = _distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
+    total = _sums_below(parents, children, own)[component_of] - _by_relation(
+        np.arange(size), lineage.relations, size
+    )
+    direct = _by_relation(lineage.parents, lineage.relations[lineage.children], size)
+    sizes = np.bincount(component_of, minlength=components)
+    cyclic = sizes[sizes > 1]
+    return Counts(direct, total), Cycles(len(cyclic), int(cyclic.sum()))
+
+
+def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Ints]:
+    """(all nodes reached from the sources, those among them that are one step away); sources left out."""
+    reached = np.zeros(len(lineage.node_ids), bool)
+    reached[sources] = True
+    frontier = np.unique(sources)
+    first: Ints | None = None
+    while len(frontier):
+        _, found = lineage.downward.beyond(frontier)
+        frontier = np.unique(found[~reached[found]])
+        reached[frontier] = True
+        first = frontier if first is None else first
+    reached[sources] = False
+    return np.flatnonzero(reached), np.empty(0, np.int64) if first is None else first
+
+
+def relation_counts(lineage: Lineage, nodes: Ints) -> Ints:
+    """How many of the nodes declare each relation; shape (relations,)."""
+    relations = lineage.relations[nodes]
+    return np.bincount(relations[relations >= 0], minlength=RELATIONS)
+
+
+def _condense(lineage: Lineage, size: int) -> tuple[int, Ints]:
+    if not size:
+        return 0, np.empty(0, np.int64)
+    links = np.ones(len(lineage.parents), np.int8)
+    matrix = csr_array((links, (lineage.parents, lineage.children)), shape=(size, size))
+    number, labels = connected_components(matrix, directed=True, connection="strong")
+    return int(number), labels.astype(np.int64)
+
+
+def _by_relation(groups: Ints, relations: Ints, size: int) -> Ints:
+    """Counts of shape (size, relations); those that declare no relation count nowhere."""
+    declared = relations >= 0
+    keys = groups[declared] * RELATIONS + relations[declared]
+    return np.bincount(keys, minlength=size * RELATIONS).reshape(size, RELATIONS)
+
+
+def _distinct_pairs(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints]:
+    differ = left != right
+    keys = np.unique(left[differ] * size + right[differ])
+    return keys // max(size, 1), keys % max(size, 1)
+
+
+def _sums_below(parents: Ints, children: Ints, own: Ints) -> Ints:
+    """For each node of an acyclic graph: its own row plus that of every distinct descendant."""
+    size = len(own)
+    upward = Links.of(children, parents, size)
+    degrees = upward.degrees()
+    only_parent = np.full(size, -1, np.int64)
+    single = np.flatnonzero(degrees == 1)
+    only_parent[single] = upward.targets[upward.starts[single]]
+    sums = _sums_in_trees(only_parent, own)
+    merges = np.flatnonzero(degrees > 1)
+    return (
+        sums + _carried_up(merges, sums[merges], upward, _levels(parents, children, size)) if len(merges) else sums
+    )
+
+
+def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
+    """Sums over subtrees of a forest. After round k a node holds all that is fewer than 2^k steps below it."""
+    sums, jump = own.copy(), parent.copy()
+    while True:
+        below = np.flatnonzero(jump >= 0)
+        if not len(below):
+            return sums
+        targets = jump[below]
+        gained = [
+            np.bincount(targets, weights=sums[below, relation], minlength=len(own))
+            for relation in range(RELATIONS)
+        ]
+        sums += np.stack(gained, axis=1).astype(np.int64)
+        jump[below] = jump[targets]
+
+
+def _levels(parents: Ints, children: Ints, size: int) -> Ints:
+    """The longest way down to each node from a root."""
+    downward = Links.of(parents, children, size)
+    waiting = np.bincount(children, minlength=size)
+    levels = np.zeros(size, np.int64)
+    frontier, level = np.flatnonzero(waiting == 0), 0
+    while len(frontier):
+        levels[frontier] = level
+        _, found = downward.beyond(frontier)
+        reached, times = np.unique(found, return_counts=True)
+        waiting[reached] -= times
+        frontier, level = reached[waiting[reached] == 0], level + 1
+    return levels
+
+
+def _carried_up(merges: Ints, weights: Ints, upward: Links, levels: Ints) -> Ints:
+    """The rows of `weights`, each added once to every distinct ancestor of its merge.
+
+    Level by level from the deepest, so that all ways to an ancestor have met when its turn comes.
+    """
+    size = len(levels)
+    carried = np.zeros((size, RELATIONS), np.int64)
+    waiting: dict[int, list[Ints]] = defaultdict(list)
+    _await(waiting, np.arange(len(merges)), merges, upward, levels)
+    while waiting:
+        keys = np.unique(np.concatenate(waiting.pop(max(waiting))))
+        which, ancestors = keys // size, keys % size
+        np.add.at(carried, ancestors, weights[which])
+        _await(waiting, which, ancestors, upward, levels)
+    return carried
+
+
+def _await(waiting: dict[int, list[Ints]], which: Ints, nodes: Ints, upward: Links, levels: Ints) -> None:
+    """Puts (merge, parent) pairs, as one number each, under the level of the parent."""
+    places, parents = upward.beyond(nodes)
+    keys = which[places] * len(levels) + parents
+    of_pair = levels[parents]
+    for level in np.unique(of_pair):
+        waiting[int(level)].append(keys[of_pair == level])

@@ -1,0 +1,1 @@
+"""Alembic: how a database file of any release becomes one of this."""

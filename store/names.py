@@ -1,0 +1,112 @@
+"""Texts that are stored once and meant by a small integer: nodes, publishers, labels.
+
+For the writer alone: there is one at a time, so ids are given out here and not by the database.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+_REMEMBERED = 200_000
+"""Names kept in memory beside their ids, some 20 MB; the popular bases are asked for again and again."""
+
+_FIND_NODES = "SELECT node.name, node.id FROM json_each(?) AS wanted JOIN node ON node.name = wanted.value"
+_ADD_NODES = "INSERT INTO node (id, name, publisher_id, well_formed) VALUES (?, ?, ?, ?)"
+_FIND_PUBLISHERS = """
+    SELECT publisher.name, publisher.id FROM json_each(?) AS wanted
+    JOIN publisher ON publisher.name = wanted.value"""
+_ADD_PUBLISHERS = "INSERT INTO publisher (id, name) VALUES (?, ?)"
+_ADD_LABEL = "INSERT INTO label (id, text) VALUES (?, ?)"
+
+
+class Labels:
+    """Words of few kinds and many uses: all are kept in memory."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._ids: dict[str, int] = dict(connection.execute("SELECT text, id FROM label"))
+
+    def id_of(self, text: str | None) -> int | None:
+        """The label's id, made where it is new; None for None."""
+        if text is None:
+            return None
+        found = self._ids.get(text)
+        if found is None:
+            found = self._ids[text] = len(self._ids) + 1
+            self._connection.execute(_ADD_LABEL, (found, storable(text)))
+        return found
+
+
+class Nodes:
+    """Names of models and of what they derive from."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._last_node = _greatest(connection, "node")
+        self._last_publisher = _greatest(connection, "publisher")
+        self._nodes: dict[str, int] = {}
+        self._publishers: dict[str, int] = {}
+
+    def ids_of(self, names: Mapping[str, bool], *, remember: bool) -> dict[str, int]:
+        """name -> node id for all names, made where they are new; the values say whether each is well-formed.
+
+        `remember` keeps them at hand: right for bases, wrong for models, which come by once.
+        """
+        known = {name: self._nodes[name] for name in names if name in self._nodes}
+        unknown = [name for name in names if name not in known]
+        found = dict(self._connection.execute(_FIND_NODES, (_json(unknown),))) if unknown else {}
+        found |= self._added([name for name in unknown if name not in found], names)
+        if remember:
+            _keep(self._nodes, found)
+        return known | found
+
+    def _added(self, names: list[str], well_formed: Mapping[str, bool]) -> dict[str, int]:
+        if not names:
+            return {}
+        publishers = self._publisher_ids({publisher_of(name) for name in names})
+        ids = {name: self._last_node + number for number, name in enumerate(names, 1)}
+        self._connection.executemany(
+            _ADD_NODES,
+            [(ids[name], name, publishers[publisher_of(name)], well_formed[name]) for name in names],
+        )
+        self._last_node += len(names)
+        return ids
+
+    def _publisher_ids(self, names: set[str]) -> dict[str, int]:
+        known = {name: self._publishers[name] for name in names if name in self._publishers}
+        unknown = sorted(names - known.keys())
+        found = dict(self._connection.execute(_FIND_PUBLISHERS, (_json(unknown),))) if unknown else {}
+        new = [name for name in unknown if name not in found]
+        for number, name in enumerate(new, self._last_publisher + 1):
+            found[name] = number
+        self._connection.executemany(_ADD_PUBLISHERS, [(found[name], name) for name in new])
+        self._last_publisher += len(new)
+        _keep(self._publishers, found)
+        return known | found
+
+
+def publisher_of(name: str) -> str:
+    """The namespace before the slash; empty for a legacy single name."""
+    return name.partition("/")[0] if "/" in name else ""
+
+
+def storable(text: str) -> str:
+    """The text as SQLite can hold it: lone surrogates become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _keep(memory: dict[str, int], found: dict[str, int]) -> None:
+    if len(memory) > _REMEMBERED:
+        memory.clear()
+    memory |= found
+
+
+def _json(texts: Iterable[str]) -> str:
+    return msgspec.json.encode(list(texts)).decode()
+
+
+def _greatest(connection: sqlite3.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])

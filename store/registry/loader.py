@@ -1,0 +1,233 @@
+"""Reads families.toml: which models are a family's own, and what is known of the family.
+
+Holds no table and asks no Hub. `official` decides by a model's name alone, so a ghost can match too.
+It is on the way of every question, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from store.errors import StoreError
+
+FILE = "families.toml"
+SHIPPED = Path(__file__).parent
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
+_WILDCARD = re.compile(r"[*?\[]")
+
+
+class RegistryError(StoreError):
+    """A registry file that cannot be used. The text names file, family, key, cause and the way out."""
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """One family: the rules that tell its official models, and where the rules come from.
+
+    `publishers` match exactly; `include` and `exclude` are ids or shell patterns on the whole id; all of
+    them heed case. `tracked` are ids whose children the Hub counts itself. `open` is False where the
+    developer keeps its current models closed, even if a few older weights are published.
+    """
+
+    key: str
+    title: str = ""
+    developer: str = ""
+    publishers: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    tracked: tuple[str, ...] = ()
+    open: bool = True
+    source: str = ""
+    checked: str = ""
+    note: str = ""
+
+    def official(self, name: str) -> bool:
+        """Whether the model or ghost of that name is the family's own."""
+        publisher, slash, _ = name.partition("/")
+        ruled_in = (slash and publisher in self.publishers) or _matches(self.include, name)
+        return bool(ruled_in) and not _matches(self.exclude, name)
+
+
+class Registry(msgspec.Struct, frozen=True, dict=True):
+    """The families by key, in the file's order.
+
+    `fingerprint` is the SHA-256 (hex) of what can change a number: keys, publishers, includes and
+    excludes, in any order. Titles, sources and notes do not touch it.
+    """
+
+    families: dict[str, Family]
+    fingerprint: str
+
+    def find(self, name: str) -> Family | None:
+        """The family of that key or title, whatever its case."""
+        wanted = name.strip().casefold()
+        by_key = self.families.get(wanted)
+        return by_key or next((f for f in self.families.values() if f.title.casefold() == wanted), None)
+
+    def suggest(self, name: str) -> list[str]:
+        """Up to three keys that may have been meant, nearest first."""
+        import difflib  # only a mistyped name needs it
+
+        wanted = name.strip().casefold()
+        keys = {word: family.key for family in self.families.values() for word in _names(family)}
+        begun = [word for word in keys if wanted and wanted in word]
+        overdone = sorted((word for word in keys if word in wanted), key=len, reverse=True)
+        near = [*begun, *difflib.get_close_matches(wanted, keys, n=3), *overdone]
+        return list(dict.fromkeys(keys[word] for word in near))[:3]
+
+    def official_in(self, name: str) -> tuple[str, ...]:
+        """The keys of all families in which the model or ghost is official, in the file's order."""
+        candidates = self._by_publisher.get(name.split("/", 1)[0], self._anywhere)
+        return tuple(family.key for family in candidates if family.official(name))
+
+    @cached_property
+    def _anywhere(self) -> tuple[Family, ...]:
+        """The families with a pattern that leaves the publisher open."""
+        return tuple(family for family in self.families.values() if None in _publishers_of(family))
+
+    @cached_property
+    def _by_publisher(self) -> dict[str | None, tuple[Family, ...]]:
+        """For each publisher in a rule, the families worth asking: millions of names are looked up."""
+        named = {publisher: None for family in self.families.values() for publisher in _publishers_of(family)}
+        return {
+            publisher: tuple(f for f in self.families.values() if {publisher, None} & _publishers_of(f))
+            for publisher in named
+        }
+
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Family) if field.name != "key"}
+
+
+def load_registry(folder: Path | None = None) -> Registry:
+    """The registry in `folder`, which holds a families.toml; without a folder, the shipped one.
+
+    Raises `RegistryError` for a file that cannot be read or used.
+    """
+    path = (SHIPPED if folder is None else folder) / FILE
+    families = {key: _family(path, key, table) for key, table in _tables(path).items()}
+    if not families:
+        raise RegistryError(f'{path} holds no family. One is two lines: [qwen] and publishers = ["Qwen"].')
+    return Registry(families, _fingerprint(families))
+
+
+def lint(registry: Registry) -> list[str]:
+    """What a curated registry should have and this one lacks, a sentence each."""
+    return [f"{family.key}: {found}" for family in registry.families.values() for found in _lacking(family)] + [
+        f"{key}: its title is also a name of {other}" for key, other in _ambiguous(registry)
+    ]
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        raise RegistryError(f"There is no {path}. Name a folder that holds a {FILE}.") from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        raise RegistryError(f"{path} cannot be read: {problem}. It must be a readable UTF-8 file.") from problem
+    except tomllib.TOMLDecodeError as problem:
+        raise RegistryError(f"{path} is not valid TOML: {problem}. Mend it there.") from problem
+
+
+def _family(path: Path, key: str, table: Any) -> Family:
+    if not isinstance(table, dict):
+        raise RegistryError(f"{path}: {key} stands outside of any family. Put a line such as [qwen] above it.")
+    where = f"{path}: family {key}"
+    if not _KEY.fullmatch(key):
+        raise RegistryError(f"{where}: a key is what people type. Use lower-case letters, digits and hyphens.")
+    values = {name: _value(where, name, value) for name, value in table.items()}
+    family = Family(key=key, **{**values, "title": values.get("title") or key})
+    for publisher in family.publishers:
+        if "/" in publisher or not publisher or _WILDCARD.search(publisher):
+            raise RegistryError(
+                f"{where}: publishers: {publisher!r} is no publisher. Ids and patterns go under include."
+            )
+    if family.open and not (family.publishers or family.include):
+        raise RegistryError(
+            f"{where}: no rule, so no model could be official. Give publishers or include, "
+            "or open = false if its developer publishes nothing."
+        )
+    return family
+
+
+def _value(where: str, name: str, value: Any) -> Any:
+    if name not in _TYPES:
+        raise RegistryError(f"{where}: {name}: no such key. Known are {', '.join(_TYPES)}.")
+    try:
+        return msgspec.convert(value, _TYPES[name])
+    except msgspec.ValidationError as problem:
+        raise RegistryError(f"{where}: {name}: {problem}. Write it as {_example(name)}.") from problem
+
+
+def _example(name: str) -> str:
+    return {bool: f"{name} = true or {name} = false", str: f'{name} = "text"'}.get(
+        _TYPES[name], f'{name} = ["text", "text"]'
+    )
+
+
+def _fingerprint(families: dict[str, Family]) -> str:
+    rules = {key: [sorted(set(r)) for r in (f.publishers, f.include, f.exclude)] for key, f in families.items()}
+    return hashlib.sha256(msgspec.json.encode(rules, order="sorted")).hexdigest()
+
+
+def _matches(patterns: tuple[str, ...], name: str) -> bool:
+    return bool(patterns) and _matcher(patterns).match(name) is not None
+
+
+@cache
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for all patterns, made when first asked for: a question is about few families."""
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
+
+
+@cache
+def _publishers_of(family: Family) -> frozenset[str | None]:
+    """The publishers that the rules name; None among them where a pattern leaves the publisher open."""
+    return frozenset(family.publishers) | {_publisher_in(pattern) for pattern in family.include}
+
+
+def _publisher_in(pattern: str) -> str | None:
+    publisher = pattern.split("/", 1)[0]
+    return None if _WILDCARD.search(publisher) else publisher
+
+
+def _names(family: Family) -> tuple[str, str]:
+    return family.key, family.title.casefold()
+
+
+def _lacking(family: Family) -> Iterator[str]:
+    if family.title == family.key:
+        yield "no title"
+    if not family.developer:
+        yield "no developer"
+    if not family.source.startswith("https://"):
+        yield "no source that a reader can follow (https://...)"
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", family.checked):
+        yield 'no date of the check (checked = "YYYY-MM-DD")'
+    if family.open and not family.tracked:
+        yield "no tracked id, so its completeness is never measured"
+    if not family.open and not family.note:
+        yield "closed, and no note says what is published"
+    for name in family.tracked:
+        if not family.official(name):
+            yield f"tracked {name} is not official by its own rules"
+    for pattern in family.include:
+        if _publisher_in(pattern) in family.publishers:
+            yield f"include {pattern} adds nothing to its publisher"
+
+
+def _ambiguous(registry: Registry) -> Iterator[tuple[str, str]]:
+    seen: dict[str, str] = {}
+    for family in registry.families.values():
+        for name in dict.fromkeys(_names(family)):
+            if name in seen:
+                yield family.key, seen[name]
+            seen.setdefault(name, family.key)

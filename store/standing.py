@@ -1,0 +1,87 @@
+"""What the present answers rest on: which crawls, how complete, and what those cannot see."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from store.errors import NothingComputed
+
+_LEDGER = (
+    "models", "models_declaring", "references_declared", "repeats", "resolved", "edges", "dangling", "ghosts",
+    "malformed", "self_references", "cycles", "models_in_cycles", "disagreements",
+)  # fmt: skip
+_LATEST = f"""
+    SELECT crawl.id, crawl.kind, crawl.state, crawl.endpoint, crawl.question, crawl.finished_at, crawl.note,
+        computation.registry_fingerprint,
+        (SELECT max(id) FROM crawl AS sweep
+         WHERE sweep.kind = 'sweep' AND sweep.state = 'complete' AND sweep.id <= crawl.id),
+        {", ".join(f"computation.{item}" for item in _LEDGER)}
+    FROM computation JOIN crawl ON crawl.id = computation.crawl_id
+    ORDER BY computation.crawl_id DESC LIMIT 1"""
+_WALKS = "SELECT question FROM crawl WHERE kind = 'walk' AND state = 'complete' AND id > ? ORDER BY id"
+
+UNSEEN_BY_ALL = "models that are private, and bases that nobody declared"
+UNSEEN_BY_WALKS = (
+    "models that name their base in the card alone, or in a tag with a relation and none without, "
+    "and whatever derives from them; derivatives of any base that was not walked"
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The last computed crawl. `complete`: it stands on a complete sweep. `ledger`: that of METHOD section 3."""
+
+    crawl: int
+    kind: str
+    state: str
+    endpoint: str
+    finished_at: int
+    complete: bool
+    sweep: int | None
+    note: str | None
+    registry_fingerprint: str
+    walked: tuple[str, ...]
+    ledger: dict[str, int]
+
+    @property
+    def unseen(self) -> str:
+        """What the answers cannot contain, as a phrase."""
+        return UNSEEN_BY_ALL if self.sweep else f"{UNSEEN_BY_WALKS}; {UNSEEN_BY_ALL}"
+
+    @property
+    def basis(self) -> str:
+        """The crawls behind the answers, as a phrase."""
+        own = f"crawl {self.crawl}, a {self.state} {self.kind} of {self.endpoint}"
+        if self.sweep is None and self.walked:
+            own += f" (walked so far: {', '.join(self.walked)})"
+        elif self.sweep not in (None, self.crawl):
+            own += f", on top of the complete sweep {self.sweep}"
+        return own
+
+
+def standing(connection: sqlite3.Connection) -> Standing:
+    """Raises `NothingComputed` before the first crawl has finished."""
+    row = connection.execute(_LATEST).fetchone()
+    if row is None:
+        raise NothingComputed(
+            "No crawl has finished in this database yet. `modelroots crawls` shows what there is; "
+            "`modelroots crawl sweep` begins one, or resumes it."
+        )
+    crawl, kind, state, endpoint, _, finished_at, note, fingerprint, sweep, *ledger = row
+    walks = connection.execute(_WALKS, (sweep or 0,))
+    walked = dict.fromkeys(base for (question,) in walks for base in json.loads(question).get("bases", ()))
+    return Standing(
+        crawl=crawl,
+        kind=kind,
+        state=state,
+        endpoint=endpoint,
+        finished_at=finished_at,
+        complete=sweep is not None and state == "complete",
+        sweep=sweep,
+        note=note,
+        registry_fingerprint=fingerprint,
+        walked=tuple(walked),
+        ledger=dict(zip(_LEDGER, ledger, strict=True)),
+    )

@@ -1,0 +1,109 @@
+"""The counts by arrays, held against a naive search and against graphs of known shape."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from store.graph import RELATIONS, Lineage, count_derivatives, descendants
+
+
+def lineage(size: int, edges: list[tuple[int, int]], relations: list[int] | None = None) -> Lineage:
+    """(parent, child) pairs; a child without a relation of its own is a fine-tune."""
+    pairs = sorted(set(edges))
+    own = relations or [1 if any(child == node for _, child in pairs) else -1 for node in range(size)]
+    parents, children = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+    return Lineage(np.arange(size), parents, children, np.array(own, np.int64))
+
+
+def naive_totals(size: int, edges: list[tuple[int, int]], relations: list[int]) -> list[list[int]]:
+    below = defaultdict(set)
+    for parent, child in edges:
+        below[parent].add(child)
+    totals = []
+    for start in range(size):
+        seen: set[int] = set()
+        pending = [start]
+        while pending:
+            fresh = below[pending.pop()] - seen
+            seen |= fresh
+            pending += fresh
+        seen.discard(start)
+        totals.append([sum(relations[node] == relation for node in seen) for relation in range(RELATIONS)])
+    return totals
+
+
+def random_graph(seed: int) -> tuple[int, list[tuple[int, int]], list[int]]:
+    rng = random.Random(seed)
+    size = rng.randint(1, 40)
+    edges = set()
+    for child in range(size):
+        for _ in range(rng.choice([0, 1, 1, 1, 2, 5])):
+            parent = rng.randrange(size)
+            if rng.random() < 0.8:
+                parent = parent % (child + 1)  # mostly older ones, so that cycles are some and not all
+            if parent != child:
+                edges.add((parent, child))
+    declares = {child for _, child in edges}
+    return size, sorted(edges), [rng.randrange(RELATIONS) if node in declares else -1 for node in range(size)]
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_totals_equal_a_naive_search_on_random_graphs(block: int) -> None:
+    for seed in range(block * 100, block * 100 + 100):
+        size, edges, relations = random_graph(seed)
+        counts, _ = count_derivatives(lineage(size, edges, relations))
+        assert counts.total.tolist() == naive_totals(size, edges, relations), seed
+
+
+def test_direct_counts_each_distinct_child_once() -> None:
+    counts, _ = count_derivatives(lineage(4, [(0, 1), (0, 2), (1, 2), (2, 3)]))
+    assert counts.direct.sum(axis=1).tolist() == [2, 1, 1, 0]
+
+
+def test_a_model_below_two_parents_counts_once_above_both() -> None:
+    counts, _ = count_derivatives(lineage(5, [(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)]))
+    assert counts.total.sum(axis=1).tolist() == [4, 2, 2, 1, 0]
+
+
+def test_members_of_a_cycle_are_each_others_descendants_and_not_their_own() -> None:
+    counts, cycles = count_derivatives(lineage(3, [(0, 1), (1, 0), (1, 2)]))
+    assert counts.total.sum(axis=1).tolist() == [2, 2, 0]
+    assert (cycles.number, cycles.models) == (1, 2)
+
+
+def test_an_empty_lineage_has_no_counts() -> None:
+    counts, cycles = count_derivatives(lineage(0, []))
+    assert counts.total.shape == (0, RELATIONS)
+    assert cycles.number == 0
+
+
+def test_a_chain_of_ten_thousand_ends() -> None:
+    counts, _ = count_derivatives(lineage(10_000, [(node, node + 1) for node in range(9_999)]))
+    assert counts.total.sum(axis=1).tolist() == list(range(9_999, -1, -1))
+
+
+def test_a_star_of_a_million_children_counts_each_once() -> None:
+    children = np.arange(1, 1_000_001)
+    star = Lineage(
+        np.arange(1_000_001), np.zeros(1_000_000, np.int64), children, np.r_[-1, np.ones(1_000_000, np.int64)]
+    )
+    counts, _ = count_derivatives(star)
+    assert counts.total[0].sum() == 1_000_000
+
+
+def test_a_ladder_of_merges_counts_each_once() -> None:
+    edges = [
+        (2 * rung + left, 2 * rung + 2 + right) for rung in range(300) for left in (0, 1) for right in (0, 1)
+    ]
+    counts, _ = count_derivatives(lineage(602, edges))
+    assert counts.total.sum(axis=1)[:2].tolist() == [600, 600]
+
+
+def test_descendants_of_several_sources_leave_the_sources_out() -> None:
+    reached, direct = descendants(lineage(5, [(0, 1), (1, 2), (2, 3), (1, 4)]), np.array([0, 1]))
+    assert reached.tolist() == [2, 3, 4]
+    assert direct.tolist() == [2, 4]
