@@ -165,7 +165,7 @@ def _license(value: Any) -> str | None:
     return first[:100] if isinstance(first, str) and first else None
 
 
-def _gated(value: bool | str | None) -> str:
+def _gated(value: bool | str | None) -> str:  # noqa: FBT001  # the Hub's own type
     if isinstance(value, str):
         return value if value in ("auto", "manual") else "yes"
     return "yes" if value else "no"

@@ -48,9 +48,7 @@ def declared(
         return _declared(base_models, tags, card_base, card_relation)
 
 
-def _declared(
-    base_models: NamedBases | None, tags: tuple[str, ...], card_base: Any, card_relation: Any
-) -> Declared:
+def _declared(base_models: NamedBases | None, tags: tuple[str, ...], card_base: Any, card_relation: Any) -> Declared:
     sources = [
         found
         for found in (_from_base_models(base_models), _from_tags(tags), _from_card(card_base, card_relation))
@@ -76,10 +74,8 @@ def tidy(text: str) -> tuple[str, bool]:
     """
     name = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd").strip()
     address = _HUB_URL.match(name)
-    if address:
-        name = _name_in_address(name[address.end() :]) or name
-    else:
-        name = name.rstrip("/")
+    in_address = address and _name_in_address(name[address.end() :])
+    name = in_address or name.rstrip("/")
     name = (name[: name.index("@")] if "@" in name[1:] else name).removesuffix(".git").rstrip("/")
     return name[:LONGEST_TARGET], bool(_WELL_FORMED.fullmatch(name)) and len(name) <= LONGEST_TARGET
 

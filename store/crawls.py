@@ -17,6 +17,10 @@ _LEDGER = (
     "resumed", "note",
 )  # fmt: skip
 _SELECT = f"SELECT {', '.join(_LEDGER)} FROM crawl"
+_MARK = """
+    WITH whole AS (SELECT * FROM crawl WHERE state = 'complete' AND endpoint = :endpoint)
+    SELECT max(started_at) FROM whole
+    WHERE kind IN ('sweep', 'changes') AND EXISTS (SELECT 1 FROM whole AS first WHERE first.kind = 'sweep')"""
 _ABANDON = """
     UPDATE crawl SET state = 'failed', finished_at = ?, note = ?
     WHERE state = 'running' AND kind = ? AND (? OR endpoint != ? OR question != ?)"""
@@ -74,6 +78,15 @@ def last_complete_sweep(connection: sqlite3.Connection) -> CrawlRow | None:
     query = f"{_SELECT} WHERE kind = 'sweep' AND state = 'complete' ORDER BY id DESC LIMIT 1"
     row = connection.execute(query).fetchone()
     return CrawlRow(*row) if row else None
+
+
+def mark(connection: sqlite3.Connection, *, endpoint: str) -> int | None:
+    """When the last finished crawl that knows the whole of this endpoint began: `changes` goes on from there.
+
+    Seconds since 1970. Only a complete sweep begins such a line, and `changes` continue it.
+    """
+    found: int | None = connection.execute(_MARK, {"endpoint": endpoint}).fetchone()[0]
+    return found
 
 
 def begin_or_resume(
@@ -164,9 +177,7 @@ def _mark_gone(connection: sqlite3.Connection, crawl_id: int) -> int:
 
 
 def _mark_missing(connection: sqlite3.Connection, crawl_id: int, listed: Sequence[int]) -> int:
-    present = connection.execute(
-        "SELECT id FROM model WHERE missing_since IS NULL AND first_crawl <= ?", (crawl_id,)
-    )
+    present = connection.execute("SELECT id FROM model WHERE missing_since IS NULL AND first_crawl <= ?", (crawl_id,))
     missing = [model_id for (model_id,) in present if model_id >= len(listed) or not listed[model_id]]
     connection.executemany(_ARE_MISSING, [(crawl_id, model_id) for model_id in missing])
     connection.executemany(_ADD_ABSENCES, [(model_id, crawl_id) for model_id in missing])

@@ -42,9 +42,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         lock.acquire()
     except Timeout:
-        raise Locked(
-            f"Another modelroots is writing to {path}. Wait until it ends, or give another --db."
-        ) from None
+        raise Locked(f"Another modelroots is writing to {path}. Wait until it ends, or give another --db.") from None
     try:
         _make_private(path)
         with closing(_connect(path, "rw", _WRITER_PRAGMAS)) as connection:
@@ -126,9 +124,5 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 def _other_version(path: Path, found: str | None) -> str:
     if found is not None and found > HEAD:
-        return (
-            f"{path} was made by a newer modelroots (schema {found}, this one knows {HEAD}). Upgrade the program."
-        )
-    return (
-        f"{path} has schema {found or 'none'}, this version needs {HEAD}. Any crawl into it brings it up to date."
-    )
+        return f"{path} was made by a newer modelroots (schema {found}, this one knows {HEAD}). Upgrade the program."
+    return f"{path} has schema {found or 'none'}, this version needs {HEAD}. Any crawl into it brings it up to date."

@@ -39,7 +39,5 @@ def _ranges(family: Family) -> Iterator[tuple[str, str]]:
     for publisher in family.publishers:
         yield f"{publisher}/", f"{publisher}0"  # "0" is the character after "/"
     for pattern in family.include:
-        literal = pattern[
-            : min((pattern.find(mark) for mark in _WILDCARDS if mark in pattern), default=len(pattern))
-        ]
+        literal = pattern[: min((pattern.find(mark) for mark in _WILDCARDS if mark in pattern), default=len(pattern))]
         yield literal, literal + _LAST

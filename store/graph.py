@@ -100,9 +100,7 @@ def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
     components, component_of = _condense(lineage, size)
     own = _by_relation(component_of, lineage.relations, components)
     parents, children = _distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
-    total = _sums_below(parents, children, own)[component_of] - _by_relation(
-        np.arange(size), lineage.relations, size
-    )
+    total = _sums_below(parents, children, own)[component_of] - _by_relation(np.arange(size), lineage.relations, size)
     direct = _by_relation(lineage.parents, lineage.relations[lineage.children], size)
     sizes = np.bincount(component_of, minlength=components)
     cyclic = sizes[sizes > 1]
@@ -162,9 +160,7 @@ def _sums_below(parents: Ints, children: Ints, own: Ints) -> Ints:
     only_parent[single] = upward.targets[upward.starts[single]]
     sums = _sums_in_trees(only_parent, own)
     merges = np.flatnonzero(degrees > 1)
-    return (
-        sums + _carried_up(merges, sums[merges], upward, _levels(parents, children, size)) if len(merges) else sums
-    )
+    return sums + _carried_up(merges, sums[merges], upward, _levels(parents, children, size)) if len(merges) else sums
 
 
 def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
@@ -176,8 +172,7 @@ def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
             return sums
         targets = jump[below]
         gained = [
-            np.bincount(targets, weights=sums[below, relation], minlength=len(own))
-            for relation in range(RELATIONS)
+            np.bincount(targets, weights=sums[below, relation], minlength=len(own)) for relation in range(RELATIONS)
         ]
         sums += np.stack(gained, axis=1).astype(np.int64)
         jump[below] = jump[targets]

@@ -101,9 +101,7 @@ class Label(SQLModel, table=True):
 class Model(SQLModel, table=True):
     """A public model, by its `_id`, as last listed."""
 
-    __table_args__ = (
-        Index("ix_model_missing_since", "missing_since", sqlite_where=text("missing_since IS NOT NULL")),
-    )
+    __table_args__ = (Index("ix_model_missing_since", "missing_since", sqlite_where=text("missing_since IS NOT NULL")),)
 
     id: int | None = Field(default=None, primary_key=True)
     hub_id: bytes = Field(sa_type=LargeBinary, unique=True)

@@ -39,9 +39,7 @@ _ADD_MODELS = f"""
 _CHANGE_MODELS = f"UPDATE model SET {', '.join(f'{name} = ?' for name in _ATTRIBUTES)} WHERE id = ?"
 _TAKE_NAMES = "UPDATE model SET node_id = NULL WHERE node_id = ?"
 _GIVE_NAMES = "UPDATE model SET node_id = ? WHERE id = ?"
-_ADD_CHANGES = (
-    "INSERT OR IGNORE INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)"
-)
+_ADD_CHANGES = "INSERT OR IGNORE INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)"
 _ADD_REFERENCES = """
     INSERT INTO reference
         (model_id, since_crawl, position, node_id, relation, source, times, is_evidence, hub_id)

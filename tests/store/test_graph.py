@@ -96,9 +96,7 @@ def test_a_star_of_a_million_children_counts_each_once() -> None:
 
 
 def test_a_ladder_of_merges_counts_each_once() -> None:
-    edges = [
-        (2 * rung + left, 2 * rung + 2 + right) for rung in range(300) for left in (0, 1) for right in (0, 1)
-    ]
+    edges = [(2 * rung + left, 2 * rung + 2 + right) for rung in range(300) for left in (0, 1) for right in (0, 1)]
     counts, _ = count_derivatives(lineage(602, edges))
     assert counts.total.sum(axis=1)[:2].tolist() == [600, 600]
 

@@ -12,9 +12,7 @@ from store.registry.loader import Family, Registry, RegistryError, lint, load_re
 
 HUB = Path(__file__).parents[2].parent / "shared" / "hub"
 RADAR = sorted((HUB / "radar").glob("*.jsonl.gz"))
-needs_hub_rows = pytest.mark.skipif(
-    not RADAR, reason="no real Hub rows beside the project: ../shared/hub/radar"
-)
+needs_hub_rows = pytest.mark.skipif(not RADAR, reason="no real Hub rows beside the project: ../shared/hub/radar")
 
 ASKED_FOR = [
     "qwen",
@@ -47,9 +45,7 @@ def real_names() -> set[str]:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for row in map(json.loads, lines):
                 names.add(row["id"])
-                names.update(
-                    tag.rsplit(":", 1)[1] for tag in row.get("tags", ()) if tag.startswith("base_model:")
-                )
+                names.update(tag.rsplit(":", 1)[1] for tag in row.get("tags", ()) if tag.startswith("base_model:"))
     return names
 
 
@@ -126,8 +122,7 @@ def test_no_real_name_is_official_in_two_families(shipped: Registry, real_names:
 @needs_hub_rows
 def test_the_quick_answer_is_what_asking_every_family_gives(shipped: Registry, real_names: set[str]) -> None:
     slow = {
-        name: tuple(key for key, family in shipped.families.items() if family.official(name))
-        for name in real_names
+        name: tuple(key for key, family in shipped.families.items() if family.official(name)) for name in real_names
     }
     assert {name: shipped.official_in(name) for name in real_names} == slow
 
@@ -197,9 +192,7 @@ def test_a_family_without_rules_has_no_official_model() -> None:
 
 
 def test_a_model_can_be_official_in_two_families(tmp_path: Path) -> None:
-    registry = registry_of(
-        tmp_path, '[a]\npublishers = ["p"]\n[b]\ninclude = ["p/x-*"]\n[c]\ninclude = ["*/x-1"]'
-    )
+    registry = registry_of(tmp_path, '[a]\npublishers = ["p"]\n[b]\ninclude = ["p/x-*"]\n[c]\ninclude = ["*/x-1"]')
     assert registry.official_in("p/x-1") == ("a", "b", "c")
 
 
@@ -251,9 +244,7 @@ def test_the_fingerprint_is_a_sha256(shipped: Registry) -> None:
 
 def test_order_and_notes_do_not_touch_the_fingerprint(tmp_path: Path) -> None:
     one = registry_of(tmp_path, '[a]\npublishers = ["p", "q"]\n[b]\ninclude = ["r/*"]')
-    other = registry_of(
-        tmp_path, '[b]\ninclude = ["r/*"]\nnote = "x"\n[a]\ntitle = "A"\npublishers = ["q", "p"]'
-    )
+    other = registry_of(tmp_path, '[b]\ninclude = ["r/*"]\nnote = "x"\n[a]\ntitle = "A"\npublishers = ["q", "p"]')
     assert one.fingerprint == other.fingerprint
 
 
@@ -283,9 +274,7 @@ def test_an_unknown_family_is_not_found(shipped: Registry) -> None:
     assert shipped.find("nonesuch") is None
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("qwn", "qwen"), ("Qwen3", "qwen"), ("lama", "llama"), ("gpt-2", "gpt")]
-)
+@pytest.mark.parametrize(("typed", "meant"), [("qwn", "qwen"), ("Qwen3", "qwen"), ("lama", "llama"), ("gpt-2", "gpt")])
 def test_a_mistyped_family_is_suggested_first(shipped: Registry, typed: str, meant: str) -> None:
     assert shipped.suggest(typed)[0] == meant
 

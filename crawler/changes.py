@@ -1,0 +1,50 @@
+"""What was created or edited since a mark: two listings, newest first. It asks and yields; it stores nothing.
+
+Its pages are not resumable: the second listing's key moves while it is read. Begin again; repeats are harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+
+from crawler.errors import Malformed
+from crawler.hub import Hub
+from crawler.records import ModelRecord, Page
+from crawler.sweep import listing
+
+OVERLAP = 48 * 3600  # seconds; DESIGN: lists settle late, and clocks differ
+UNDATED_PAGES = 3  # in a row: then nothing tells where to stop
+
+
+def changes(hub: Hub, *, since: int, overlap: int = OVERLAP) -> Generator[Page]:
+    """Models created, then models edited, after `since` (seconds since 1970) less the overlap.
+
+    A page that reaches behind the mark is the last of its listing, and yielded whole.
+    """
+    mark = since - overlap
+    yield from _until(hub, "createdAt", created, mark)
+    yield from _until(hub, "lastModified", lambda record: record.modified_at, mark)
+
+
+def created(record: ModelRecord) -> int | None:
+    """When a model was created: as told, else out of its `_id`, whose first 8 hex digits are that time."""
+    if record.created_at is None and re.fullmatch("[0-9a-fA-F]{24}", record.hub_id):
+        return int(record.hub_id[:8], 16)
+    return record.created_at
+
+
+def _until(hub: Hub, sort: str, time_of: Callable[[ModelRecord], int | None], mark: int) -> Generator[Page]:
+    """A listing's pages to the first whose last dated row is older than the mark.
+
+    Rows without a time neither stop it nor keep it going: where whole pages have none, it fails by name.
+    """
+    undated = 0
+    for page in hub.pages(hub.list_url(listing(sort=sort))):
+        yield page
+        times = [time for record in page.records if (time := time_of(record)) is not None]
+        if times and times[-1] < mark:
+            return
+        undated = 0 if times or not page.records else undated + 1
+        if undated >= UNDATED_PAGES:
+            raise Malformed(f"sort={sort}: {undated} pages without a single time; sweep instead")

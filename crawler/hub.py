@@ -1,0 +1,136 @@
+"""What is asked of a Hub: listings page by page, and one model in detail.
+
+It holds the chain of pages and what to do about fields that a server does not know. How a question gets its answer
+(quota, tries, redirects) is `crawler.asking`; which lists to ask for is `sweep`, `walk` and `changes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from crawler.asking import Answer, Asker, Patience
+from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
+from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
+from crawler.parse import parse_detail, parse_page
+from crawler.records import BaseDetail, ModelRecord, Page, Quarantined
+
+__all__ = ["Answer", "Hub", "Patience"]
+
+
+class Hub(Asker):
+    """A client of one Hub: `Hub(endpoint, token=..., on_wait=...)`; see `Asker` for every argument.
+
+    `refused` holds the expand words that this server does not know, once it has refused one; None before.
+    """
+
+    refused: frozenset[str] | None = None
+
+    def list_url(self, params: Iterable[tuple[str, str]]) -> str:
+        """The address of a model listing with these parameters."""
+        return self.endpoint.list_url(params)
+
+    def detail(self, repo_id: str) -> BaseDetail:
+        """One model from the detail route, with the Hub's count of its direct children where it tells one."""
+        try:
+            return self._detail(repo_id, CHILDREN)
+        except BadRequest as problem:
+            if problem.status != 400:
+                raise
+        if self.refused is None:
+            self.refused = self._refused_of(EXPAND)
+        try:
+            return self._detail(repo_id, CHILDREN)
+        except BadRequest:
+            return self._detail(repo_id)
+
+    def pages(self, url: str, *, fetch_ahead: bool = False, base: str | None = None) -> Generator[Page]:
+        """A listing page by page, along `Link: rel="next"`.
+
+        Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
+        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows. With
+        `fetch_ahead` one page is on its way while the last is worked on; closing the generator ends that.
+        """
+        chain = self._chain(url, base)
+        return self._one_ahead(chain) if fetch_ahead else chain
+
+    # Pages
+
+    def _chain(self, url: str, base: str | None) -> Generator[Page]:
+        seen: set[str] = set()
+        here: str | None = url
+        while here is not None:
+            seen.add(here)
+            (records, quarantined), answer = self._ask_list(here)
+            problem = self._problem_of(here, answer.link_next, seen)
+            yield Page(
+                records=tuple(records),
+                quarantined=tuple(quarantined),
+                next_url=here if problem else answer.link_next,
+                requests=answer.requests,
+                base=base,
+            )
+            if problem:
+                raise problem
+            here = answer.link_next
+
+    def _problem_of(self, here: str, link: str | None, seen: set[str]) -> Malformed | None:
+        """Why a next link is not followed; None where it may be, or there is none."""
+        if link is None:
+            return None
+        if not self.endpoint.holds(link):
+            told = self._clean(f"{here}: its next link is {link}, not of {self.endpoint.address}; not followed")
+            return ForeignLink(told)
+        if link in seen:
+            return Malformed(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
+        return None
+
+    def _one_ahead(self, chain: Generator[Page]) -> Generator[Page]:
+        """The same pages, the next one being fetched in a thread while the consumer works on the last."""
+        fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetch-ahead")
+        coming = fetcher.submit(next, chain, None)
+        try:
+            while (page := coming.result()) is not None:
+                coming = fetcher.submit(next, chain, None)
+                yield page
+        finally:
+            self._stopping.set()
+            self._transport.abort()
+            fetcher.shutdown(wait=True, cancel_futures=True)
+            self._stopping.clear()
+
+    # Fields that a server does not know
+
+    def _ask_list(self, url: str) -> tuple[tuple[list[ModelRecord], list[Quarantined]], Answer]:
+        """One page; where the server refuses a field, asked again without it."""
+        url = without(url, self.refused or ())
+        try:
+            return self.ask(url, parse_page)
+        except BadRequest as problem:
+            if problem.status != 400 or self.refused is not None:
+                raise
+            self.refused = self._refused_of(words_of(url))
+            if not self.refused or self.refused >= LINEAGE:
+                raise
+        return self.ask(without(url, self.refused), parse_page)
+
+    def _refused_of(self, words: Iterable[str]) -> frozenset[str]:
+        """The words refused when asked alone: whatever a 400 says in words, this is sure."""
+        return frozenset(word for word in words if not self._knows(word))
+
+    def _knows(self, word: str) -> bool:
+        try:
+            self.ask(self.list_url([("limit", "1"), ("expand", word)]), parse_page)
+        except BadRequest as problem:
+            if problem.status != 400:
+                raise
+            return False
+        return True
+
+    def _detail(self, repo_id: str, *more: str) -> BaseDetail:
+        words = [word for word in EXPAND if word not in (self.refused or ())]
+        try:
+            url = self.endpoint.model_url(repo_id, [*words, *more])
+        except ValueError as problem:
+            raise NotFound(self._clean(f"{problem}; check its spelling"), url=self.endpoint.address) from problem
+        return self.ask(url, parse_detail)[0]

@@ -1,0 +1,5 @@
+"""`python -m jobs.cli`: the program without its script."""
+
+from jobs.cli.main import main
+
+main()

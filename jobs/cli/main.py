@@ -1,0 +1,68 @@
+"""The program: its global options, its commands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from jobs.cli import answers, crawling, exporting, health, local, nights, trees
+from jobs.cli.errors import report
+from jobs.cli.state import initial_state
+
+app = typer.Typer(
+    name="modelroots",
+    help="Where the world's open models come from, and what has been built on them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for group in (crawling, answers, trees, exporting, nights, local, health):
+    group.register(app)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"modelroots {version('modelroots')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    db: Annotated[Path | None, typer.Option("--db", help="The database file [env: MODELROOTS_DB].")] = None,
+    registry: Annotated[
+        Path | None, typer.Option("--registry", help="A folder with families.toml [env: MODELROOTS_REGISTRY].")
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    context.obj = initial_state(db, registry)
+
+
+def main() -> None:
+    """Runs a command and ends the process with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(standalone_mode=False)
+    except SystemExit:
+        raise
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except BaseException as error:  # noqa: BLE001  # the job's boundary: nobody is above to handle it
+        sys.exit(report(error))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends like Ctrl-C: the transaction under way is stored or undone, and the crawl can be resumed."""
+    raise KeyboardInterrupt

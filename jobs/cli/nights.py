@@ -1,0 +1,82 @@
+"""`nightly` and `schedule`: the whole job once, or every night."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from jobs.cli.crawling import ready, summary
+from jobs.cli.errors import PARTIAL, USAGE, Refused, report
+from jobs.cli.state import EndpointOption, TokenOption
+from jobs.settings import Settings, read_token
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(nightly)
+    app.command()(schedule)
+
+
+def nightly(context: typer.Context, endpoint: EndpointOption = None, token_from: TokenOption = None) -> None:
+    """The whole job: sweep, count, snapshot, summary."""
+    settings, token = ready(context, endpoint, token_from)
+    run_night(settings, token)
+
+
+def run_night(settings: Settings, token: str | None) -> None:
+    """One night, and what it says: the summary on stderr, the snapshot's path on stdout."""
+    from jobs.pipelines import nightly as run
+    from jobs.progress import say
+
+    night = run(settings, token)
+    for line in summary(night.crawl):
+        say(line)
+    if night.snapshot is None:
+        raise Refused(f"crawl {night.crawl.id} is partial, so there is no snapshot: {night.crawl.note}.", PARTIAL)
+    say("Snapshot:")
+    print(night.snapshot)
+
+
+def schedule(
+    context: typer.Context,
+    cron: Annotated[str | None, typer.Option("--cron", help="When to run, five fields, UTC.")] = None,
+    endpoint: EndpointOption = None,
+    token_from: TokenOption = None,
+) -> None:
+    """The daemon: runs the nightly job at its time, and once at the start where one was missed."""
+    from jobs.progress import say
+    from jobs.schedule import is_due, scheduler, trigger
+
+    settings, _ = ready(context, endpoint, token_from)
+    wanted = cron or settings.cron
+    try:
+        next_time = trigger(wanted).get_next_fire_time(None, datetime.now(UTC))
+    except ValueError as problem:
+        raise Refused(f"--cron {wanted!r}: {problem}. Five fields are needed, as in '30 2 * * *'.", USAGE) from problem
+    due = is_due(wanted, _last_sweep(settings), datetime.now(UTC))
+    say(f"Scheduled: {wanted} UTC, next at {next_time:%Y-%m-%d %H:%M} UTC{', and once now to catch up' * due}.")
+
+    def job() -> None:
+        """A night that fails is told, and the next one is tried."""
+        try:
+            run_night(settings, read_token(os.environ, token_from))
+        except Exception as error:  # noqa: BLE001  # the job's boundary: the daemon goes on
+            say(f"The night ended with exit code {report(error)}; the next one is tried at its time.")
+
+    scheduler(wanted, job, run_at_once=due).start()
+
+
+def _last_sweep(settings: Settings) -> datetime | None:
+    """When the last complete sweep began; None where there is none."""
+    from store.crawls import last_complete_sweep
+    from store.database import reading
+    from store.errors import StoreError
+
+    try:
+        with reading(settings.db) as connection:
+            last = last_complete_sweep(connection)
+    except StoreError:
+        return None
+    return datetime.fromtimestamp(last.started_at, UTC) if last else None

@@ -1,0 +1,172 @@
+"""Answers on stdout, in the form that was asked for. JSON's fields are a promise: docs/json.md lists them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Item: TypeAlias = dict[str, Any]
+
+SCHEMA_VERSION = 1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Format(StrEnum):
+    """The forms of an answer."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    MD = "md"
+
+
+@dataclass(frozen=True)
+class Form:
+    """How an answer is to be given: the format, names alone or all, and to which file instead of the screen."""
+
+    format: Format = Format.TABLE
+    names_only: bool = False
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Items with what they rest on. `notes` are for people: below a table, on stderr beside other formats."""
+
+    items: Sequence[Item]
+    as_of: Item | None = None
+    choices: Item = field(default_factory=dict)
+    coverage: Item = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    key: str = "name"
+
+
+def give(answer: Answer, form: Form) -> None:
+    """Prints the answer, or writes it to the form's file, whole or not at all."""
+    text = render(answer, form)
+    if form.file:
+        from store.exports.files import atomically
+
+        with atomically(form.file) as beside:
+            beside.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    if form.names_only:
+        return
+    notes = "".join(f"{note}\n" for note in answer.notes)
+    stream = sys.stdout if form.format is Format.TABLE and not form.file else sys.stderr
+    stream.write(f"\n{notes}" if stream is sys.stdout and notes else notes)
+
+
+def render(answer: Answer, form: Form) -> str:
+    """The answer as text, in the form's format."""
+    if form.names_only:
+        return "".join(f"{printable(str(item[answer.key]))}\n" for item in answer.items)
+    if form.format is Format.JSON:
+        return json.dumps(envelope(answer), indent=2, ensure_ascii=False) + "\n"
+    if form.format is Format.JSONL:
+        return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in answer.items)
+    rows = [flat(item) for item in answer.items]
+    if form.format in (Format.CSV, Format.TSV):
+        return _separated(rows, "\t" if form.format is Format.TSV else ",")
+    header, cells = _cells(rows)
+    return _markdown(header, cells) if form.format is Format.MD else _table(header, cells)
+
+
+def envelope(answer: Answer) -> Item:
+    """What `--json` prints."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "as_of": answer.as_of,
+        "choices": answer.choices,
+        "coverage": answer.coverage,
+        "items": list(answer.items),
+    }
+
+
+def flat(item: Item) -> Item:
+    """Nested items as columns of their own: `relations{finetune: 3}` becomes `finetune: 3`."""
+    row: Item = {}
+    for name, value in item.items():
+        if isinstance(value, dict):
+            row |= value
+        else:
+            row[name] = value
+    return row
+
+
+def printable(text: str) -> str:
+    """The text without anything that could move the cursor, colour the screen or turn the writing round."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def utc(seconds: int | None) -> str | None:
+    """Seconds since 1970 as ISO 8601, in UTC."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cells(rows: Sequence[Item]) -> tuple[list[str], list[list[str]]]:
+    header = list(dict.fromkeys(name for row in rows for name in row))
+    return header, [[_cell(row.get(name)) for name in header] for row in rows]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else printable(str(value))
+
+
+def _table(header: list[str], cells: list[list[str]]) -> str:
+    """Columns as wide as their widest cell; numbers to the right."""
+    if not cells:
+        return "Nothing matches.\n"
+    columns = list(zip(*cells, strict=True))
+    widths = [max(len(name), *map(len, column)) for name, column in zip(header, columns, strict=True)]
+    numeric = [all(cell == "-" or (cell[0].isdigit() and _is_number(cell)) for cell in column) for column in columns]
+    lines = [header, *cells]
+    return "".join(
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        + "\n"
+        for line in lines
+    )
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "", 1).replace("%", "").isdigit()
+
+
+def _markdown(header: list[str], cells: list[list[str]]) -> str:
+    escaped = [[cell.replace("\\", "\\\\").replace("|", "\\|") for cell in line] for line in cells]
+    lines = [header, ["---"] * len(header), *escaped]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) if header else ""
+
+
+def _separated(rows: Sequence[Item], separator: str) -> str:
+    from store.exports.csv_file import harmless
+
+    if not rows:
+        return ""
+    header, _ = _cells(rows)
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        values = (row.get(name) for name in header)
+        writer.writerow([harmless(value) if isinstance(value, str) else value for value in values])
+    return text.getvalue()

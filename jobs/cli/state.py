@@ -1,0 +1,99 @@
+"""What every command is handed: the settings, read once; and the options that many commands share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jobs.cli.output import Answer, Form, Format, give, utc
+from jobs.settings import Chosen, Settings, read_settings
+from store.database import reading
+from store.registry.loader import Registry, load_registry
+from store.standing import Standing, standing
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Short for --format csv.")]
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Names alone, one a line.")]
+FileOption = Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file, whole or not at all.")]
+EndpointOption = Annotated[str | None, typer.Option("--endpoint", help="The Hub to read [env: HF_ENDPOINT].")]
+TokenOption = Annotated[
+    str | None,
+    typer.Option("--token-from", help="A file with the Hub token, or `login` for the stored one. Else HF_TOKEN."),
+]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Begin again instead of resuming.")]
+
+
+@dataclass(frozen=True)
+class State:
+    """The settings, and how to ask the store."""
+
+    settings: Settings
+
+    def at(self, endpoint: str | None) -> Settings:
+        """The settings with another endpoint, where a command was given one."""
+        if endpoint is None:
+            return self.settings
+        return replace(self.settings, chosen={**self.settings.chosen, "endpoint": Chosen(endpoint, "--endpoint")})
+
+    def registry(self) -> Registry:
+        return load_registry(self.settings.registry)
+
+    @contextmanager
+    def asking(self) -> Iterator[tuple[sqlite3.Connection, Standing]]:
+        """A connection that cannot write, and what its answers rest on."""
+        with reading(self.settings.db) as connection:
+            yield connection, standing(connection)
+
+
+def state_of(context: typer.Context) -> State:
+    state: State = context.obj
+    return state
+
+
+def initial_state(db: Path | None, registry: Path | None) -> State:
+    flags = {"db": str(db) if db else None, "registry": str(registry) if registry else None}
+    return State(read_settings(flags, os.environ, Path()))
+
+
+def form(
+    format: Format,
+    *,
+    json: bool,
+    csv: bool,
+    quiet: bool,
+    file: Path | None,
+) -> Form:
+    """The shared options as one thing. Two formats at once are a usage error."""
+    asked = [Format.JSON] * json + [Format.CSV] * csv + [format] * (format is not Format.TABLE)
+    if len(set(asked)) > 1:
+        raise typer.BadParameter(f"{' and '.join(asked)} at once: choose one format.")
+    return Form(asked[0] if asked else format, names_only=quiet, file=file)
+
+
+def answer(basis: Standing, items: list[dict[str, Any]], **more: Any) -> Answer:
+    """Items with the crawl behind them, and how much of the whole they rest on."""
+    return Answer(items, as_of=as_of(basis), coverage=coverage(basis), **more)
+
+
+def as_of(basis: Standing) -> dict[str, Any]:
+    return {"crawl": basis.crawl, "finished_at": utc(basis.finished_at), "complete": basis.complete}
+
+
+def coverage(basis: Standing) -> dict[str, Any]:
+    """What the counts rest on: models known, those that declare a base, and what became of the references."""
+    wanted = ("models", "models_declaring", "resolved", "dangling", "malformed", "self_references")
+    return {name: basis.ledger[name] for name in wanted} | {"basis": basis.basis, "unseen": basis.unseen}
+
+
+__all__ = [
+    "CsvOption", "EndpointOption", "FileOption", "FormatOption", "FreshOption", "JsonOption", "QuietOption",
+    "State", "TokenOption", "answer", "as_of", "coverage", "form", "give", "initial_state", "state_of",
+]  # fmt: skip

@@ -1,0 +1,150 @@
+"""`tree`: what derives from a model, or what it derives from, as text, JSON, DOT or Mermaid."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from jobs.cli.output import Answer, envelope, printable
+from jobs.cli.state import FileOption, JsonOption, as_of, coverage, state_of
+from store.lineage import Branch, tree
+from store.lookup import find_node
+
+
+class TreeFormat(StrEnum):
+    """The forms of a tree."""
+
+    TEXT = "text"
+    JSON = "json"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("tree")(show)
+
+
+def show(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="ID", help="A model id.")],
+    up: Annotated[bool, typer.Option("--up", help="What it derives from, instead of what derives from it.")] = False,
+    depth: Annotated[int | None, typer.Option("--depth", min=1, help="At most so many steps.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many models.")] = 100,
+    format: Annotated[TreeFormat, typer.Option("--format", help="How it is written.")] = TreeFormat.TEXT,
+    as_json: JsonOption = False,
+    output: FileOption = None,
+) -> None:
+    """The tree below a model, nearest and most used first."""
+    with state_of(context).asking() as (connection, basis):
+        node = find_node(connection, model)
+        top = Branch(node.id, node.name, None, node.is_model)
+        tree(connection, top, up=up, depth=depth, limit=limit)
+    chosen = TreeFormat.JSON if as_json else format
+    if chosen is TreeFormat.JSON:
+        choices = {"direction": "up" if up else "down", "depth": depth, "limit": limit}
+        whole = Answer([_as_item(top)], as_of(basis), choices, coverage(basis))
+        text = json.dumps(envelope(whole), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = "".join(f"{line}\n" for line in _WRITERS[chosen](top))
+    if output:
+        from store.exports.files import atomically
+
+        with atomically(output) as beside:
+            beside.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def _as_item(branch: Branch) -> dict[str, Any]:
+    """The tree as nested items. Iterative: a chain may be deeper than Python's stack."""
+    items = {id(branch): _bare(branch)}
+    pending = [branch]
+    while pending:
+        current = pending.pop()
+        for twig in current.branches:
+            items[id(twig)] = _bare(twig)
+            items[id(current)]["branches"].append(items[id(twig)])
+            pending.append(twig)
+    return items[id(branch)]
+
+
+def _bare(branch: Branch) -> dict[str, Any]:
+    return {
+        "name": branch.name,
+        "kind": "model" if branch.is_model else "ghost",
+        "relation": branch.relation,
+        "more": branch.more,
+        "shown_elsewhere": branch.again,
+        "branches": [],
+    }
+
+
+def _text(top: Branch) -> Iterator[str]:
+    pending = [(top, "", "")]
+    while pending:
+        branch, lead, below = pending.pop()
+        yield f"{lead}{_label(branch)}"
+        twigs: list[tuple[Branch, str, str]] = []
+        last = len(branch.branches) - (0 if branch.more else 1)
+        for place, twig in enumerate(branch.branches):
+            corner, under = ("└─ ", "   ") if place == last else ("├─ ", "│  ")
+            twigs.append((twig, below + corner, below + under))
+        if branch.more:
+            rest = Branch(0, f"... {branch.more:,} more", None, is_model=True)
+            twigs.append((rest, f"{below}└─ ", below))
+        pending += reversed(twigs)
+
+
+def _label(branch: Branch) -> str:
+    """`name (finetune)`, with what is special about it."""
+    remarks = [branch.relation] if branch.relation else []
+    remarks += [] if branch.is_model else ["not on the Hub"]
+    remarks += ["shown elsewhere"] if branch.again else []
+    return printable(branch.name) + (f"  ({', '.join(remarks)})" if remarks else "")
+
+
+def _links(top: Branch) -> Iterator[tuple[Branch, Branch]]:
+    pending = [top]
+    while pending:
+        branch = pending.pop()
+        for twig in branch.branches:
+            yield branch, twig
+            pending.append(twig)
+
+
+def _dot(top: Branch) -> Iterator[str]:
+    yield "digraph lineage {"
+    yield "  rankdir=LR; node [shape=box];"
+    yield f"  {_quoted(top.name)};"
+    for above, below in _links(top):
+        yield f"  {_quoted(above.name)} -> {_quoted(below.name)} [label={_quoted(below.relation or '')}];"
+    yield "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = printable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _mermaid(top: Branch) -> Iterator[str]:
+    yield "graph LR"
+    yield f"  n{top.id}[{_entities(top.name)}]"
+    for above, below in _links(top):
+        yield f"  n{above.id} -->|{below.relation}| n{below.id}[{_entities(below.name)}]"
+
+
+def _entities(text: str) -> str:
+    """Quoted for Mermaid, where every odd character is an entity."""
+    safe = "".join(
+        character if character.isalnum() or character in "/-_. " else f"#{ord(character)};"
+        for character in printable(text)
+    )
+    return f'"{safe}"'
+
+
+_WRITERS = {TreeFormat.TEXT: _text, TreeFormat.DOT: _dot, TreeFormat.MERMAID: _mermaid}

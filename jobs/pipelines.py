@@ -1,0 +1,151 @@
+"""The nightly job and its steps, each readable as the data's way: Hub -> pages -> rows -> answers -> snapshot."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+from crawler.changes import changes
+from crawler.errors import CrawlError
+from crawler.hub import Hub
+from crawler.records import Page
+from crawler.sweep import sweep
+from crawler.walk import walk
+from jobs.bases import cost, find_bases
+from jobs.progress import Progress, say
+from jobs.settings import Settings
+from store import crawls
+from store.computation import compute
+from store.crawls import CrawlRow
+from store.database import transaction, writing
+from store.registry.loader import Registry, load_registry
+from store.snapshots import create
+from store.standing import standing
+from store.writer import PageWriter
+
+PROGRAM = f"modelroots {version('modelroots')}"
+NOTHING = "Nothing to start from: no sweep of {} is complete in {}. Run `modelroots crawl sweep` first."
+
+
+class NothingToStartFrom(Exception):
+    """`changes` needs a finished crawl to go on from."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a nightly run made; `snapshot` is None where the sweep was partial."""
+
+    crawl: CrawlRow
+    snapshot: Path | None
+
+
+def nightly(settings: Settings, token: str | None) -> Night:
+    """The whole job: sweep, compute, snapshot. What it could not do it raises; what it did is kept."""
+    crawl = run_sweep(settings, token, fresh=False)
+    with writing(settings.db) as connection:
+        basis = standing(connection)
+        snapshot = create(connection, settings.snapshots, basis, program=PROGRAM) if basis.complete else None
+    return Night(crawl, snapshot)
+
+
+def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow:
+    """The whole Hub, newest first; resumes a sweep of the same endpoint that was cut off."""
+    registry = load_registry(settings.registry)
+    with writing(settings.db) as connection:
+        crawl = _begin(connection, "sweep", settings, {}, fresh=fresh)
+        before = crawls.last_complete_sweep(connection)
+        progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
+        listing_ended = crawl.pages > 0 and crawl.next_url is None
+        with _hub(settings, token, progress) as hub:
+            pages = iter(()) if listing_ended else sweep(hub, start=crawl.next_url)
+            return _store(connection, crawl, pages, registry, hub, progress)
+
+
+def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow:
+    """What was created or edited since the last finished crawl that saw the whole Hub began.
+
+    Raises `NothingToStartFrom` where there is none.
+    """
+    registry = load_registry(settings.registry)
+    with writing(settings.db) as connection:
+        since = crawls.mark(connection, endpoint=settings.endpoint)
+        if since is None:
+            raise NothingToStartFrom(NOTHING.format(settings.endpoint, settings.db))
+        crawl = _begin(connection, "changes", settings, {"since": since}, fresh=fresh)
+        progress = Progress("changes", expected=None)
+        with _hub(settings, token, progress) as hub:
+            return _store(connection, crawl, changes(hub, since=since), registry, hub, progress)
+
+
+def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: int | None, fresh: bool) -> CrawlRow:
+    """What derives from the named families or models, breadth first; says beforehand what it will cost.
+
+    A walk that was cut off asks for no list again that is stored whole.
+    """
+    registry = load_registry(settings.registry)
+    with writing(settings.db) as connection:
+        progress = Progress("walk", expected=None)
+        with _hub(settings, token, progress) as hub:
+            own = [found for name in names for found in find_bases(hub, name, registry)]
+            bases = list(dict.fromkeys(record.repo_id for found in own for record in found.page.records))
+            say(cost(connection, own, bases, depth, settings.endpoint))
+            crawl = _begin(connection, "walk", settings, {"bases": names, "depth": depth}, fresh=fresh)
+            listed = partial(crawls.base_listed, connection, crawl.id)
+            first = () if crawl.pages else (found.page for found in own)
+            pages = chain(first, walk(hub, bases, depth=depth, listed=listed))
+            return _store(connection, crawl, pages, registry, hub, progress)
+
+
+def _begin(
+    connection: sqlite3.Connection, kind: str, settings: Settings, question: dict[str, object], *, fresh: bool
+) -> CrawlRow:
+    crawl = crawls.begin_or_resume(
+        connection,
+        kind,
+        endpoint=settings.endpoint,
+        question=json.dumps(question),
+        now=int(time.time()),
+        version=PROGRAM,
+        fresh=fresh,
+    )
+    if crawl.pages:
+        say(f"Resuming crawl {crawl.id} after its page {crawl.pages:,} ({crawl.models:,} models stored).")
+    return crawl
+
+
+def _store(
+    connection: sqlite3.Connection,
+    crawl: CrawlRow,
+    pages: Iterable[Page],
+    registry: Registry,
+    hub: Hub,
+    progress: Progress,
+) -> CrawlRow:
+    """Page after page into the database; then, in one transaction, the end of the crawl and its answers."""
+    writer = PageWriter(connection, crawl.id)
+    try:
+        for page in pages:
+            progress.advance(writer.write(page), hub.quota.remaining if hub.quota else None)
+    except (CrawlError, KeyboardInterrupt) as problem:
+        note = str(problem) or "interrupted"
+        stopped = crawls.stopped(connection, crawl.id, note=note, now=int(time.time()))
+        if stopped.state == "running":
+            say(f"Stopped after page {stopped.pages:,}: it is stored. The same command goes on from there.")
+        raise
+    finally:
+        progress.end()
+    with transaction(connection):
+        finished = crawls.finish(connection, crawl.id, writer.listed, now=int(time.time()))
+        compute(connection, crawl.id, registry, now=int(time.time()))
+    return finished
+
+
+def _hub(settings: Settings, token: str | None, progress: Progress) -> Hub:
+    return Hub(settings.endpoint, token=token, on_wait=progress.waiting)

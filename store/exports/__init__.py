@@ -1,0 +1,1 @@
+"""The lineage as files for other people's tools: one module a format, over the rows of `tables`."""
