@@ -26,8 +26,9 @@ _KNOWN_DERIVATIVES = """
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a walk's own bases, and the detail where one was asked for."""
+    """Names of a walk's own bases, their rows, and the detail where one was asked for."""
 
+    names: tuple[str, ...]
     page: Page
     detail: BaseDetail | None = None
 
@@ -39,16 +40,18 @@ def find_bases(hub: Hub, name: str, registry: Registry) -> Iterator[Found]:
         yield from _official(hub, family)
         return
     for detail in look_up(hub, [name]):
-        yield Found(Page((detail.record,), (), None, 1), detail)
+        yield Found((detail.record.repo_id,), Page((detail.record,), (), None, 1), detail)
 
 
 def _official(hub: Hub, family: Family) -> Iterator[Found]:
-    """The family's own among the models of its publishers."""
+    """The family's own among the models of its publishers, and those that the registry tracks."""
     namespaces = [pattern.partition("/")[0] for pattern in family.include if "/" in pattern]
     for publisher in dict.fromkeys([*family.publishers, *namespaces]):
         for page in of_publisher(hub, publisher):
             own = tuple(record for record in page.records if family.official(record.repo_id))
-            yield Found(msgspec.structs.replace(page, records=own, next_url=None))
+            names = tuple(record.repo_id for record in own)
+            yield Found(names, msgspec.structs.replace(page, records=own, next_url=None))
+    yield Found(family.tracked, Page((), (), None, 0))  # even those that the Hub does not list any more
 
 
 def cost(
@@ -59,7 +62,8 @@ def cost(
     children = connection.execute(_KNOWN_DERIVATIVES, (msgspec.json.encode(bases).decode(),)).fetchone()[0]
     known = len(bases) + (children if depth != 1 else 0)
     least = max(known, expected_requests(details, depth))
-    text = f"Walking from {len(bases):,} base models: at least {least:,} requests, one or more for each model reached."
+    start = "1 base model" if len(bases) == 1 else f"{len(bases):,} base models"
+    text = f"Walking from {start}: at least {least:,} requests, one or more for each model reached."
     sweep = _requests_of_a_sweep(connection, endpoint)
     if sweep is None or least <= sweep:
         return text

@@ -38,6 +38,16 @@ class NothingToStartFrom(Exception):
     """`changes` needs a finished crawl to go on from."""
 
 
+class CutOff(Exception):
+    """A crawl that the Hub's answers ended; `crawl` is its row. What it stored is kept, and it can be resumed."""
+
+    def __init__(self, crawl: CrawlRow, cause: CrawlError) -> None:
+        kept = f" Its {crawl.pages:,} pages are stored: the same command goes on from there." if crawl.pages else ""
+        super().__init__(f"{cause}.{kept}")
+        self.crawl = crawl
+        self.cause = cause
+
+
 @dataclass(frozen=True)
 class Night:
     """What a nightly run made; `snapshot` is None where the sweep was partial."""
@@ -94,11 +104,11 @@ def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: 
         progress = Progress("walk", expected=None)
         with _hub(settings, token, progress) as hub:
             own = [found for name in names for found in find_bases(hub, name, registry)]
-            bases = list(dict.fromkeys(record.repo_id for found in own for record in found.page.records))
+            bases = list(dict.fromkeys(base for found in own for base in found.names))
             say(cost(connection, own, bases, depth, settings.endpoint))
             crawl = _begin(connection, "walk", settings, {"bases": names, "depth": depth}, fresh=fresh)
             listed = partial(crawls.base_listed, connection, crawl.id)
-            first = () if crawl.pages else (found.page for found in own)
+            first = () if crawl.pages else (found.page for found in own if found.page.requests)
             pages = chain(first, walk(hub, bases, depth=depth, listed=listed))
             return _store(connection, crawl, pages, registry, hub, progress)
 
@@ -129,15 +139,15 @@ def _store(
     progress: Progress,
 ) -> CrawlRow:
     """Page after page into the database; then, in one transaction, the end of the crawl and its answers."""
-    writer = PageWriter(connection, crawl.id)
     try:
-        for page in pages:
-            progress.advance(writer.write(page), hub.quota.remaining if hub.quota else None)
-    except (CrawlError, KeyboardInterrupt) as problem:
-        note = str(problem) or "interrupted"
-        stopped = crawls.stopped(connection, crawl.id, note=note, now=int(time.time()))
-        if stopped.state == "running":
-            say(f"Stopped after page {stopped.pages:,}: it is stored. The same command goes on from there.")
+        with PageWriter(connection, crawl.id) as writer:
+            for page in pages:
+                progress.advance(writer.write(page), hub.quota.remaining if hub.quota else None)
+    except CrawlError as problem:
+        row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))
+        raise CutOff(row, problem) from problem
+    except KeyboardInterrupt:
+        crawls.stopped(connection, crawl.id, note="interrupted", now=int(time.time()))
         raise
     finally:
         progress.end()

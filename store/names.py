@@ -67,6 +67,7 @@ class Nodes:
         if not names:
             return {}
         publishers = self._publisher_ids({publisher_of(name) for name in names})
+        names = sorted(names)
         ids = {name: self._last_node + number for number, name in enumerate(names, 1)}
         self._connection.executemany(
             _ADD_NODES,

@@ -11,15 +11,17 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import msgspec
 
 from crawler.records import ModelRecord, Page, Quarantined, Reference
-from store.database import transaction
 from store.names import Labels, Nodes, storable
 
 Row: TypeAlias = tuple[Any, ...]
+
+PAGES_A_TRANSACTION = 8
+"""A kill loses at most so many pages. Names come in no order, so every transaction rewrites most of their index."""
 
 _ATTRIBUTES = (
     "created_at", "modified_at", "downloads", "downloads_all_time", "likes", "gated_id", "disabled",
@@ -76,24 +78,45 @@ class Tally:
 
 
 class PageWriter:
-    """Stores the pages of one crawl, each in one transaction with the cursor after it.
+    """Stores the pages of one crawl, a few of them in one transaction with the cursor after them.
 
     Made anew for a resumed crawl, it knows from the stored pages what that crawl has listed already.
+    To be used with `with`: leaving it commits, whatever ended the crawl.
     """
 
     def __init__(self, connection: sqlite3.Connection, crawl_id: int) -> None:
         self._connection = connection
         self._crawl = crawl_id
+        self._uncommitted = 0
         self._open_memory()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.commit()
+
     def write(self, page: Page) -> Tally:
-        """Stores one page. On any error nothing of it is stored, and the writer can go on."""
+        """Stores one page. On an error nothing is stored that was not committed before, and the writer can go on."""
+        if not self._uncommitted:
+            self._connection.execute("BEGIN IMMEDIATE")
         try:
-            with transaction(self._connection):
-                return self._write(page)
+            tally = self._write(page)
         except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._uncommitted = 0
             self._open_memory()
             raise
+        self._uncommitted += 1
+        if self._uncommitted >= PAGES_A_TRANSACTION:
+            self.commit()
+        return tally
+
+    def commit(self) -> None:
+        """Makes durable what was written since the last time."""
+        if self._uncommitted:
+            self._connection.execute("COMMIT")
+            self._uncommitted = 0
 
     @property
     def listed(self) -> bytearray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +12,8 @@ from jobs.cli.errors import PARTIAL, USAGE, Refused
 from jobs.cli.state import EndpointOption, FreshOption, TokenOption, state_of
 from jobs.settings import Settings, read_token
 from store.crawls import CrawlRow
+
+FIRST_QUESTION = ("qwen", "deepseek", "kimi")
 
 crawl = typer.Typer(help="Read a Hub into the database; a crawl that was cut off resumes.", no_args_is_help=True)
 
@@ -30,7 +33,7 @@ def sweep(
     from jobs.pipelines import run_sweep
 
     settings, token = ready(context, endpoint, token_from)
-    conclude(run_sweep(settings, token, fresh=fresh), settings)
+    conclude(run_sweep(settings, token, fresh=fresh), settings, FIRST_QUESTION)
 
 
 @crawl.command()
@@ -46,7 +49,7 @@ def walk(
     from jobs.pipelines import run_walk
 
     settings, token = ready(context, endpoint, token_from)
-    conclude(run_walk(settings, token, names, depth=depth, fresh=fresh), settings)
+    conclude(run_walk(settings, token, names, depth=depth, fresh=fresh), settings, names)
 
 
 @crawl.command()
@@ -61,7 +64,7 @@ def changes(
 
     settings, token = ready(context, endpoint, token_from)
     try:
-        conclude(run_changes(settings, token, fresh=fresh), settings)
+        conclude(run_changes(settings, token, fresh=fresh), settings, FIRST_QUESTION)
     except NothingToStartFrom as problem:
         raise Refused(str(problem)) from problem
 
@@ -81,15 +84,15 @@ def ready(context: typer.Context, endpoint: str | None, token_from: str | None) 
     return settings, read_token(os.environ, token_from)
 
 
-def conclude(row: CrawlRow, settings: Settings) -> None:
-    """The summary, whose sum the reader can check; a partial crawl exits with its own code."""
+def conclude(row: CrawlRow, settings: Settings, ask_next: Sequence[str]) -> None:
+    """The summary, whose sum the reader can check, and what to ask next; a partial crawl exits with its own code."""
     from jobs.progress import say
 
     for line in summary(row):
         say(line)
     if row.state == "partial":
         raise Refused(f"crawl {row.id} is partial, kept and not published: {row.note}.", PARTIAL)
-    say(f"Next: modelroots --db {settings.db} derivatives qwen deepseek kimi")
+    say(f"Next: modelroots --db {settings.db} derivatives {' '.join(ask_next)}")
 
 
 def summary(row: CrawlRow) -> list[str]:

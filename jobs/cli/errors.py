@@ -52,19 +52,24 @@ def _code(error: BaseException) -> int | None:
         return FAILED
     if isinstance(error, SettingsError):
         return USAGE
-    if "crawler.errors" in sys.modules:  # else no request was made, and reading it is not worth the time
+    if "jobs.pipelines" in sys.modules:  # else no request was made, and the import is not worth the time
         return _code_of_crawl(error)
     return None
 
 
 def _code_of_crawl(error: BaseException) -> int | None:
+    """Nobody there, or no access, have codes of their own; else it matters whether pages were kept."""
     from crawler.errors import CrawlError, Unauthorized, Unreachable
+    from jobs.pipelines import CutOff
 
-    if isinstance(error, Unreachable):
+    cause = error.cause if isinstance(error, CutOff) else error
+    if isinstance(cause, Unreachable):
         return UNREACHABLE
-    if isinstance(error, Unauthorized):
+    if isinstance(cause, Unauthorized):
         return AUTHENTICATION
-    return FAILED if isinstance(error, CrawlError) else None
+    if isinstance(error, CutOff) and error.crawl.pages:
+        return PARTIAL
+    return FAILED if isinstance(cause, CrawlError) else None
 
 
 def _say(text: str) -> None:
