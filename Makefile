@@ -26,6 +26,8 @@ test: lint types pytest
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/yamllint --strict --config-file .yamllint docker-compose.yml
 
 types: setup
 	$(BIN)/mypy

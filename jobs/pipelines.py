@@ -147,7 +147,8 @@ def _store(
         row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))
         raise CutOff(row, problem) from problem
     except KeyboardInterrupt:
-        crawls.stopped(connection, crawl.id, note="interrupted", now=int(time.time()))
+        row = crawls.stopped(connection, crawl.id, note="interrupted", now=int(time.time()))
+        say(f"\nInterrupted. {row.pages:,} pages are stored; the same command goes on from there.")
         raise
     finally:
         progress.end()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 
@@ -26,9 +29,32 @@ def is_due(cron: str, last_run: datetime | None, now: datetime) -> bool:
     return due is not None and due <= now
 
 
-def scheduler(cron: str, job: Callable[[], None], *, run_at_once: bool) -> BlockingScheduler:
-    """A scheduler with the one job, not yet started. No run begins while another is still going."""
-    made = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)})
+def keep_running(cron: str, job: Callable[[], None], *, run_at_once: bool) -> None:
+    """Runs the job at its times until the process is told to stop; then raises `KeyboardInterrupt`.
+
+    It runs in this very thread, so that a signal reaches it in mid-crawl: APScheduler's other executors run jobs
+    in threads, which a process waits for before it can end.
+    """
+    made = BlockingScheduler(timezone=UTC, executors={"default": DebugExecutor()})
+    interrupted = False
+
+    def interruptible() -> None:
+        nonlocal interrupted
+        try:
+            job()
+        except KeyboardInterrupt:  # which APScheduler would log, and go on
+            interrupted = True
+            made.shutdown(wait=False)
+
+    add_job(made, cron, interruptible, run_at_once=run_at_once)
+    with suppress(JobLookupError):  # after the shutdown it looks for the job that it was running
+        made.start()
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def add_job(made: BaseScheduler, cron: str, job: Callable[[], None], *, run_at_once: bool) -> None:
+    """The one job: missed runs become one, and none begins while another is still going."""
     started = {"next_run_time": datetime.now(UTC)} if run_at_once else {}
     made.add_job(
         job,
@@ -39,4 +65,3 @@ def scheduler(cron: str, job: Callable[[], None], *, run_at_once: bool) -> Block
         misfire_grace_time=int(LONGEST_LATENESS.total_seconds()),
         **started,
     )
-    return made

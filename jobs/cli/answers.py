@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def derivatives(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Families or model ids.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Families or model ids.")],
     format: FormatOption = Format.TABLE,
     json: JsonOption = False,
     csv: CsvOption = False,

@@ -39,7 +39,7 @@ def sweep(
 @crawl.command()
 def walk(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Families or model ids.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Families or model ids.")],
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="At most so many steps down.")] = None,
     endpoint: EndpointOption = None,
     fresh: FreshOption = False,

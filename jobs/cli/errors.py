@@ -7,8 +7,6 @@ import sqlite3
 import sys
 import traceback
 
-import click
-
 from jobs.cli.output import printable
 from jobs.settings import SettingsError
 from store.errors import Locked, StoreError
@@ -26,14 +24,6 @@ class Refused(Exception):
 
 def report(error: BaseException) -> int:
     """Says what went wrong, and returns the exit code for it."""
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
-    if isinstance(error, KeyboardInterrupt | click.Abort):
-        _say("Interrupted. What was stored is kept; the same command goes on from there.")
-        return INTERRUPTED
     code = _code(error)
     if code is None:
         _unexpected(error)

@@ -53,7 +53,7 @@ def main() -> None:
     """Runs a command and ends the process with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(standalone_mode=False)
+        app()  # it turns usage errors into 2 and an interruption into 130 by itself
     except SystemExit:
         raise
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough

@@ -47,7 +47,7 @@ def schedule(
 ) -> None:
     """The daemon: runs the nightly job at its time, and once at the start where one was missed."""
     from jobs.progress import say
-    from jobs.schedule import is_due, scheduler, trigger
+    from jobs.schedule import is_due, keep_running, trigger
 
     settings, _ = ready(context, endpoint, token_from)
     wanted = cron or settings.cron
@@ -65,7 +65,7 @@ def schedule(
         except Exception as error:  # noqa: BLE001  # the job's boundary: the daemon goes on
             say(f"The night ended with exit code {report(error)}; the next one is tried at its time.")
 
-    scheduler(wanted, job, run_at_once=due).start()
+    keep_running(wanted, job, run_at_once=due)
 
 
 def _last_sweep(settings: Settings) -> datetime | None:
