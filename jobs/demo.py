@@ -35,7 +35,7 @@ def run(folder: Path, *, count: int, seed: int) -> None:
         "export --format csv --out lineage",
     ):
         say(f"  {' '.join(program)} {question}")
-    say("The real Hub: modelroots nightly   (3,250 requests or so: an hour at the anonymous quota)")
+    say("The real Hub: modelroots nightly   (about 3,250 requests: some 40 minutes at the anonymous quota)")
 
 
 def _show(command: list[str]) -> None:

@@ -42,7 +42,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Answer:
-    """Items with what they rest on. `notes` are for people: below a table, on stderr beside other formats."""
+    """Items with what they rest on. `notes` are for people: below a table, or on stderr beside CSV and the like."""
 
     items: Sequence[Item]
     as_of: Item | None = None
@@ -62,7 +62,7 @@ def give(answer: Answer, form: Form) -> None:
             beside.write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
-    if form.names_only:
+    if form.names_only or form.format in (Format.JSON, Format.JSONL):
         return
     notes = "".join(f"{note}\n" for note in answer.notes)
     stream = sys.stdout if form.format is Format.TABLE and not form.file else sys.stderr
@@ -135,7 +135,7 @@ def _table(header: list[str], cells: list[list[str]]) -> str:
         return "Nothing matches.\n"
     columns = list(zip(*cells, strict=True))
     widths = [max(len(name), *map(len, column)) for name, column in zip(header, columns, strict=True)]
-    numeric = [all(cell == "-" or (cell[0].isdigit() and _is_number(cell)) for cell in column) for column in columns]
+    numeric = [all(cell == "-" or _is_number(cell) for cell in column) for column in columns]
     lines = [header, *cells]
     return "".join(
         "  ".join(
@@ -148,7 +148,7 @@ def _table(header: list[str], cells: list[list[str]]) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "", 1).replace("%", "").isdigit()
+    return cell.replace(",", "").isdigit()
 
 
 def _markdown(header: list[str], cells: list[list[str]]) -> str:
