@@ -22,22 +22,24 @@ _ADD_PUBLISHERS = "INSERT INTO publisher (id, name) VALUES (?, ?)"
 _ADD_LABEL = "INSERT INTO label (id, text) VALUES (?, ?)"
 
 
-class Labels:
-    """Words of few kinds and many uses: all are kept in memory."""
+class Labels(dict[str | None, int | None]):
+    """text -> label id, made where it is new; None for None. They are few, so all are kept in memory."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection.execute("SELECT text, id FROM label"))
         self._connection = connection
-        self._ids: dict[str, int] = dict(connection.execute("SELECT text, id FROM label"))
+        self._last: int = len(self)
+        self[None] = None
 
-    def id_of(self, text: str | None) -> int | None:
-        """The label's id, made where it is new; None for None."""
-        if text is None:
-            return None
-        found = self._ids.get(text)
-        if found is None:
-            found = self._ids[text] = len(self._ids) + 1
-            self._connection.execute(_ADD_LABEL, (found, storable(text)))
-        return found
+    def __missing__(self, text: str) -> int | None:
+        stored = storable(text)
+        if stored == text:
+            self._last += 1
+            self._connection.execute(_ADD_LABEL, (self._last, text))
+            self[text] = self._last
+        else:
+            self[text] = self[stored]
+        return self[text]
 
 
 class Nodes:
@@ -66,15 +68,17 @@ class Nodes:
     def _added(self, names: list[str], well_formed: Mapping[str, bool]) -> dict[str, int]:
         if not names:
             return {}
-        publishers = self._publisher_ids({publisher_of(name) for name in names})
-        names = sorted(names)
-        ids = {name: self._last_node + number for number, name in enumerate(names, 1)}
-        self._connection.executemany(
-            _ADD_NODES,
-            [(ids[name], name, publishers[publisher_of(name)], well_formed[name]) for name in names],
-        )
+        names.sort()  # neighbours in the index are then added one after the other
+        namespaces = [publisher_of(name) for name in names]
+        publishers = self._publisher_ids(set(namespaces))
+        ids = range(self._last_node + 1, self._last_node + 1 + len(names))
+        rows = [
+            (node_id, name, publishers[namespace], well_formed[name])
+            for node_id, name, namespace in zip(ids, names, namespaces, strict=True)
+        ]
+        self._connection.executemany(_ADD_NODES, rows)
         self._last_node += len(names)
-        return ids
+        return dict(zip(names, ids, strict=True))
 
     def _publisher_ids(self, names: set[str]) -> dict[str, int]:
         known = {name: self._publishers[name] for name in names if name in self._publishers}
@@ -91,7 +95,8 @@ class Nodes:
 
 def publisher_of(name: str) -> str:
     """The namespace before the slash; empty for a legacy single name."""
-    return name.partition("/")[0] if "/" in name else ""
+    namespace, slash, _ = name.partition("/")
+    return namespace if slash else ""
 
 
 def storable(text: str) -> str:

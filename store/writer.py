@@ -260,21 +260,22 @@ class PageWriter:
         self._connection.executemany(_ARE_BACK, [(model_id,) for model_id in model_ids])
 
     def _attributes(self, record: ModelRecord) -> Row:
-        label = self._labels.id_of
+        labels = self._labels
+        references = record.references
         return (
             record.created_at,
             record.modified_at,
             record.downloads,
             record.downloads_all_time,
             record.likes,
-            label(record.gated),
+            labels[record.gated],
             int(record.disabled),
-            label(record.library),
-            label(record.task),
-            label(record.license),
+            labels[record.library],
+            labels[record.task],
+            labels[record.license],
             record.parameters,
-            int(record.references[0].relation) if record.references else None,
-            declared_hash(record) if record.references else None,
+            references[0].relation.value if references else None,
+            declared_hash(record) if references else None,
         )
 
     def _mark_listed(self, model_ids: Sequence[int]) -> None:
