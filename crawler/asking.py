@@ -53,7 +53,7 @@ class Asker:
     """Asks one endpoint, one question at a time, from whatever thread; close it, or use `with`.
 
     `requests` counts all that went out, `quota` is the last one told. `on_wait(seconds, why)` hears of every
-    wait before it begins. `sleep` and `clock` are for tests; without a `sleep` a stopped crawl's wait ends at once.
+    wait before it begins. `sleep` and `clock` are for tests; without `sleep` a stopped crawl's wait ends at once.
     """
 
     def __init__(
@@ -98,12 +98,15 @@ class Asker:
 
     def ask(self, url: str, read: Callable[[bytes], T]) -> tuple[T, Answer]:
         """Ask, and read the body; where `read` finds it `Malformed` the question is tried again."""
-        if not self.endpoint.holds(url):
-            raise ForeignLink(f"{self._clean(url)}: not an address of {self.endpoint.address}; never asked")
+        self._require_own(url)
         with self._lock:
             before = self.requests
             value, answer = self._tries()(self._once, url, read)
             return value, replace(answer, requests=self.requests - before)
+
+    def _require_own(self, url: str) -> None:
+        if not self.endpoint.holds(url):
+            raise ForeignLink(f"{self._clean(url)}: not an address of {self.endpoint.address}; never asked")
 
     def _tries(self) -> Retrying:
         return Retrying(
@@ -191,7 +194,7 @@ class Asker:
 
     def _hold(self, seconds: float, why: str) -> None:
         ready_at = self._clock() + seconds
-        if ready_at > self._ready_at:
+        if ready_at >= self._ready_at:
             self._ready_at, self._why = ready_at, why
 
     def _back_off(self, times: int) -> float:
@@ -233,7 +236,7 @@ def _time_of(reply: Reply) -> float:
 
 
 def _checked(token: str | None, endpoint: Endpoint) -> str | None:
-    """The token without surrounding blanks; ValueError, without showing it, where it cannot be sent or must not."""
+    """The token without blanks around; ValueError, not showing it, where it cannot or must not be sent."""
     token = (token or "").strip()
     if not token:
         return None

@@ -51,6 +51,7 @@ class Hub(Asker):
         address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows. With
         `fetch_ahead` one page is on its way while the last is worked on; closing the generator ends that.
         """
+        self._require_own(url)
         chain = self._chain(url, base)
         return self._one_ahead(chain) if fetch_ahead else chain
 

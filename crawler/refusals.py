@@ -13,6 +13,7 @@ import msgspec
 from crawler.errors import BadRequest, HubError, Malformed, NotFound, ServerFault, Unauthorized
 
 _HF_TOKEN = re.compile(r"hf_[A-Za-z0-9_]+")
+_EXPAND = re.compile(r"(?<=[?&])expand=[A-Za-z_-]+&|[?&]expand=[A-Za-z_-]+")
 _LONGEST = 600
 
 _KINDS: dict[int, tuple[type[HubError], str]] = {
@@ -25,7 +26,7 @@ _KINDS: dict[int, tuple[type[HubError], str]] = {
 
 
 class Redactor:
-    """Takes tokens and control characters out of a text that people will read."""
+    """Takes tokens, control characters and an address's long list of fields out of a text that people will read."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token if token and len(token) >= 4 else None
@@ -33,7 +34,7 @@ class Redactor:
     def __call__(self, text: str) -> str:
         if self._token:
             text = text.replace(self._token, "[token]")
-        text = _HF_TOKEN.sub("hf_[token]", text)
+        text = _EXPAND.sub("", _HF_TOKEN.sub("hf_[token]", text))
         return "".join(character if character.isprintable() else " " for character in text)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
 import urllib3
-from urllib3.exceptions import DecodeError, IncompleteRead, NewConnectionError
+from urllib3.exceptions import DecodeError, NewConnectionError
 
 from crawler.endpoint import Endpoint
 from crawler.errors import CrawlError, Malformed, Unreachable
@@ -114,11 +114,18 @@ class Transport:
             return Unreachable(f"{subject}: no whole answer within {self._deadline:g} s; try again later", url=subject)
         if isinstance(error, DecodeError) or any(isinstance(part, IncompleteRead) for part in error.args):
             return Malformed(f"{subject}: the body is cut or cannot be decoded", retryable=True)
-        cause = self._clean(f"{type(error).__name__}: {error}"[:400])
         return Unreachable(
-            f"{subject}: no answer ({cause}); is the endpoint right (--endpoint, HF_ENDPOINT), the network up?",
+            f"{subject}: no answer ({self._clean(_reason(error))}). "
+            "Is the endpoint right (--endpoint, HF_ENDPOINT), the network up?",
             url=subject,
         )
+
+
+def _reason(error: Exception) -> str:
+    """What the libraries wrapped in layers: `Connection refused` out of a page of pools and retries."""
+    inner = error.args[0] if error.args else error
+    text = str(getattr(inner, "reason", inner))
+    return text.rpartition("] ")[2].rstrip(")")[:300] or type(error).__name__
 
 
 def never_connected(error: BaseException) -> bool:

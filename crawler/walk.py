@@ -81,7 +81,7 @@ def _noting(pages: Iterable[Page], names: list[str]) -> Generator[Page]:
 def _derivatives(hub: Hub, base: str) -> Generator[Page]:
     """The list of one model's derivatives, begun again once where it breaks in the middle.
 
-    Its cursor holds a token that the server may forget (WIRE), so only the beginning is sure; repeats are harmless.
+    Its cursor holds a token that the server may forget (WIRE), so only the beginning is sure. Repeats do no harm.
     """
     url = hub.list_url(listing(base=base))
     begun = False

@@ -43,7 +43,8 @@ class CutOff(Exception):
 
     def __init__(self, crawl: CrawlRow, cause: CrawlError) -> None:
         kept = f" Its {crawl.pages:,} pages are stored: the same command goes on from there." if crawl.pages else ""
-        super().__init__(f"{cause}.{kept}")
+        text = str(cause)
+        super().__init__(f"{text if text.endswith(('.', '?')) else text + '.'}{kept}")
         self.crawl = crawl
         self.cause = cause
 
