@@ -5,7 +5,6 @@ Its pages are not resumable: the second listing's key moves while it is read. Be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator
 
 from crawler.errors import Malformed
@@ -23,15 +22,8 @@ def changes(hub: Hub, *, since: int, overlap: int = OVERLAP) -> Generator[Page]:
     A page that reaches behind the mark is the last of its listing, and yielded whole.
     """
     mark = since - overlap
-    yield from _until(hub, "createdAt", created, mark)
+    yield from _until(hub, "createdAt", lambda record: record.created_at, mark)
     yield from _until(hub, "lastModified", lambda record: record.modified_at, mark)
-
-
-def created(record: ModelRecord) -> int | None:
-    """When a model was created: as told, else out of its `_id`, whose first 8 hex digits are that time."""
-    if record.created_at is None and re.fullmatch("[0-9a-fA-F]{24}", record.hub_id):
-        return int(record.hub_id[:8], 16)
-    return record.created_at
 
 
 def _until(hub: Hub, sort: str, time_of: Callable[[ModelRecord], int | None], mark: int) -> Generator[Page]:

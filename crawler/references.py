@@ -24,7 +24,7 @@ LONGEST_TARGET = 300
 _RELATIONS = {relation.word: relation for relation in Relation}
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _WELL_FORMED = re.compile(rf"{_NAME}(?:/{_NAME})?")
-_RELATION_WORD = re.compile(r"([a-z][a-z0-9_]*):(?![/\\])(.*)", re.DOTALL)
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _HUB_URL = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/+", re.IGNORECASE)
 _NOT_A_MODEL = {"datasets", "spaces", "collections", "papers", "docs", "blog", "api"}
 _PAGES_OF_A_MODEL = {"tree", "blob", "resolve", "discussions", "commit", "commits", "raw"}
@@ -135,9 +135,14 @@ def _from_tags(tags: Sequence[str]) -> tuple[Reference, ...]:
 
 
 def _split_tag(rest: str) -> tuple[str | None, str]:
-    """(relation word or None, name). A name holds no colon, so a word before one is a relation, known or not."""
-    word = _RELATION_WORD.fullmatch(rest) if ":" in rest else None
-    return (word[1], word[2]) if word else (None, rest)
+    """(relation word or None, name). A name holds no colon, so a word before one is a relation, known or not.
+
+    Only `https:` and the like, where a slash follows, are no such words, and neither is a drive's capital letter.
+    """
+    word, colon, name = rest.partition(":")
+    if colon and (word in _RELATIONS or (_WORD.fullmatch(word) and not name.startswith(("/", "\\")))):
+        return word, name
+    return None, rest
 
 
 def _from_card(base: Any, relation: Any) -> tuple[Reference, ...]:

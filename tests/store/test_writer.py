@@ -1,0 +1,115 @@
+"""What becomes of listed rows: stored, compared, renamed, re-parented, repeated, or put in quarantine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from store.writer import PAGES_A_TRANSACTION, PageWriter
+from tests.store.conftest import Store, hub_id, row
+
+EDGES = """
+    SELECT child.name, parent.name FROM edge
+    JOIN node AS child ON child.id = edge.child_id JOIN node AS parent ON parent.id = edge.parent_id ORDER BY 1, 2"""
+NAMES = "SELECT node.name FROM model LEFT JOIN node ON node.id = model.node_id ORDER BY model.id"
+
+
+def test_every_row_is_in_the_sum(store: Store) -> None:
+    rows: list[Any] = [row("a/1"), row("a/2", likes=3), row("a/1"), 5, {"id": "x"}, row("a/3", private=True)]
+    store.sweep([row("a/2", likes=2), row("a/4")])
+    crawl = store.sweep([*rows, row("a/4")])
+    assert (crawl.fetched, crawl.new, crawl.changed, crawl.same) == (7, 1, 1, 1)
+    assert (crawl.repeated, crawl.quarantined, crawl.models) == (1, 3, 3)
+
+
+def test_a_private_row_leaves_no_text(store: Store) -> None:
+    store.sweep([row("secret/model", private=True)])
+    assert store.all("SELECT raw FROM quarantine") == [""]
+    assert store.all("SELECT count(*) FROM node") == [0]
+
+
+def test_the_same_rows_again_change_nothing(store: Store) -> None:
+    rows = [row("a/1", likes=1), row("a/2", ["a/1"])]
+    store.sweep(rows)
+    crawl = store.sweep(rows)
+    assert (crawl.new, crawl.changed, crawl.same) == (0, 0, 2)
+
+
+def test_a_rename_keeps_the_model_and_what_derives_from_it(store: Store) -> None:
+    store.sweep([row("a/old"), row("b/ft", ["a/old"])])
+    crawl = store.sweep([{**row("a/new"), "_id": hub_id("a/old")}, row("b/ft", ["a/old"])])
+    assert (crawl.new, crawl.changed, crawl.missing) == (0, 1, 0)
+    assert store.all(EDGES) == [("b/ft", "a/new")]
+    assert store.all("SELECT before, after FROM model_change") == [("a/old", "a/new")]
+
+
+def test_a_name_that_another_model_took_over_is_that_model_s(store: Store) -> None:
+    store.sweep([row("a/name"), row("b/ft", ["a/name"])])
+    taken = {**row("a/name"), "_id": hub_id("another")}
+    store.sweep([taken, {**row("a/moved"), "_id": hub_id("a/name")}, row("b/ft", ["a/name"])])
+    assert sorted(store.all(NAMES)) == ["a/moved", "a/name", "b/ft"]
+    assert store.all(EDGES) == [("b/ft", "a/name")]
+    assert store.all("SELECT lower(hex(hub_id)) FROM model JOIN node ON node.id = node_id WHERE name = 'a/name'") == [
+        hub_id("another")
+    ]
+
+
+def test_two_models_that_claim_one_name_are_both_stored(store: Store) -> None:
+    crawl = store.sweep([row("a/twin"), {**row("a/twin"), "_id": hub_id("other")}])
+    assert crawl.new == 2
+    assert store.all(NAMES) == ["a/twin", None]
+
+
+def test_new_bases_end_the_old_references_and_keep_them(store: Store) -> None:
+    first = store.sweep([row("a/1"), row("a/2"), row("b/ft", ["a/1"])])
+    second = store.sweep([row("a/1"), row("a/2"), row("b/ft", ["a/2"])])
+    history = "SELECT name, since_crawl, until_crawl FROM reference JOIN node ON node.id = node_id ORDER BY 2"
+    assert store.all(history) == [("a/1", first.id, second.id), ("a/2", second.id, None)]
+    assert store.all(EDGES) == [("b/ft", "a/2")]
+
+
+def test_a_base_that_is_listed_later_is_no_ghost_any_more(store: Store) -> None:
+    store.sweep([row("b/ft", ["a/late"])])
+    assert store.all("SELECT ghosts FROM computation") == [1]
+    store.sweep([row("b/ft", ["a/late"]), row("a/late")])
+    assert store.all("SELECT ghosts FROM computation ORDER BY crawl_id") == [1, 0]
+
+
+def test_a_resumed_crawl_knows_what_it_has_listed(store: Store) -> None:
+    crawl = store.begin()
+    with PageWriter(store.connection, crawl.id) as writer:
+        writer.write(store.page([row("a/1"), row("a/2")], next_url="http://hub/2"))
+    resumed = store.begin()
+    assert (resumed.id, resumed.next_url) == (crawl.id, "http://hub/2")
+    with PageWriter(store.connection, resumed.id) as writer:
+        tally = writer.write(store.page([row("a/2"), row("a/3")]))
+    assert (tally.repeated, tally.new) == (1, 1)
+
+
+def test_pages_are_committed_a_few_together(store: Store) -> None:
+    writer = PageWriter(store.connection, store.begin().id)
+    for number in range(PAGES_A_TRANSACTION - 1):
+        writer.write(store.page([row(f"a/{number}")], next_url="x"))
+    assert store.connection.in_transaction
+    writer.write(store.page([row("a/last")], next_url="x"))
+    assert not store.connection.in_transaction
+
+
+def test_a_page_that_fails_leaves_nothing_of_itself(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = PageWriter(store.connection, store.begin().id)
+    writer.write(store.page([row("a/1")], next_url="x"))
+    writer.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(PageWriter, "_advance", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            writer.write(store.page([row("a/2")], next_url="y"))
+    assert store.all(NAMES) == ["a/1"]
+    writer.write(store.page([row("a/2")], next_url="y"))
+    writer.commit()
+    assert store.all(NAMES) == ["a/1", "a/2"]
+
+
+def test_labels_that_cannot_be_stored_as_they_are_do_not_stop_a_page(store: Store) -> None:
+    rows = [row("a/1", library_name="\ud800"), row("a/2", library_name="\ud801")]
+    assert store.sweep(rows).new == 2
