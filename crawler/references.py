@@ -154,14 +154,14 @@ def _from_card(base: Any, relation: Any) -> tuple[Reference, ...]:
 
 
 def _texts(value: Any) -> Iterable[str]:
-    """The strings in a card's value; whatever is no string is given as JSON, which is malformed as a name."""
+    """The strings in a card's value; whatever is no string is told in words that no name could be."""
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, list):
             pending.extend(reversed(item))
         else:
-            yield item if isinstance(item, str) else _as_json(item)
+            yield item if isinstance(item, str) else f"not text: {_as_json(item)}"
 
 
 def _as_json(item: Any) -> str:

@@ -45,8 +45,8 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         raise Locked(f"Another modelroots is writing to {path}. Wait until it ends, or give another --db.") from None
     try:
         _make_private(path)
+        _migrate(path)
         with closing(_connect(path, "rw", _WRITER_PRAGMAS)) as connection:
-            _migrate(connection, path)
             yield connection
     finally:
         lock.release()
@@ -111,8 +111,10 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    found = version(connection, path)
+def _migrate(path: Path) -> None:
+    """Brings the file to this version's schema; looks before it touches, for it may be somebody else's."""
+    with closing(_connect(path, "ro", ())) as connection:
+        found = version(connection, path)
     if found == HEAD:
         return
     if found is not None and found > HEAD:

@@ -84,3 +84,12 @@ def test_a_list_that_ends_before_the_mark_is_read_whole(httpserver: HTTPServer, 
 def test_pages_without_any_time_end_by_name(httpserver: HTTPServer, hub: Hub) -> None:
     with pytest.raises(Malformed, match="without a single time"):
         asked(httpserver, hub, [[-1]], [[None]] * 9)
+
+
+def test_a_creation_that_is_not_told_is_read_from_the_id(httpserver: HTTPServer, hub: Hub) -> None:
+    untold = Response(json.dumps([{"_id": f"{MARK - 1:08x}".ljust(24, "0"), "id": "a/m"}]))
+    untold.headers["Link"] = '</api/models?sort=createdAt&cursor=1>; rel="next"'
+    served = [untold, Response("[]")]
+    httpserver.expect_request("/api/models").respond_with_handler(lambda _: served.pop(0))
+    list(changes(hub, since=MARK, overlap=0))
+    assert hub.requests == 2

@@ -422,6 +422,14 @@ def test_a_429_without_a_reason_is_backed_off_from(
     assert max(waits) <= 2
 
 
+def test_a_503_that_names_a_wait_is_asked_no_sooner(
+    httpserver: HTTPServer, make_hub: Callable[..., Hub], waits: Waits
+) -> None:
+    serve(httpserver, Response("", 503, {"Retry-After": "30"}), rows(1))
+    first_page(make_hub())
+    assert sum(waits) == pytest.approx(30)
+
+
 def test_quota_answers_without_end_end(httpserver: HTTPServer, make_hub: Callable[..., Hub]) -> None:
     script = serve(httpserver, limited(429, 0, -5))
     with pytest.raises(QuotaExceeded, match="HF_TOKEN"):
@@ -530,6 +538,29 @@ def test_closing_ends_a_long_wait_at_once_and_leaves_the_client_usable(httpserve
         assert len(script.requests) == 1
         assert not [thread for thread in threading.enumerate() if "fetch-ahead" in thread.name]
         first_page(hub)
+
+
+def test_closing_ends_a_request_under_way() -> None:
+    page = b'[{"_id":"%024x","id":"a/m"}]' % 1
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n" % len(page)
+    asked: list[int] = []
+    second = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            connection.sendall(head + b'Link: </api/models?cursor=b>; rel="next"\r\n\r\n' + page)
+        else:
+            second.set()
+            connection.recv(1)
+
+    with raw_server(talk) as address, Hub(address) as hub:
+        pages = hub.pages(hub.list_url([]), fetch_ahead=True)
+        next(pages)
+        assert second.wait(5)
+        began = time.monotonic()
+        pages.close()
+        assert time.monotonic() - began < 2
 
 
 def test_a_link_header_that_cannot_be_read_is_not_taken_for_the_end(

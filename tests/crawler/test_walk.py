@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from crawler.errors import NotFound, ServerFault, Unauthorized
+from crawler.errors import ForeignLink, NotFound, ServerFault, Unauthorized
 from crawler.hub import Hub
 from crawler.records import BaseDetail, ModelRecord
 from crawler.walk import expected_requests, look_up, walk
@@ -150,3 +150,19 @@ def detail(children: dict[str, int] | None) -> BaseDetail:
 )
 def test_the_least_requests_of_a_walk(children: dict[str, int] | None, depth: int | None, requests: int) -> None:
     assert expected_requests([detail(children)], depth) == requests
+
+
+def test_failures_far_apart_do_not_end_it(lists: Lists, hub: Hub) -> None:
+    bases = [f"a/{number}" for number in range(9)]
+    lists.faults = {base: {0: 404} for base in bases[::2]}
+    with pytest.raises(NotFound):
+        list(walk(hub, bases))
+    assert len(lists.asked) == 9
+
+
+def test_a_list_that_leads_elsewhere_is_not_begun_again(httpserver: HTTPServer, hub: Hub) -> None:
+    elsewhere = Response("[]", headers={"Link": '<http://elsewhere.invalid/>; rel="next"'})
+    httpserver.expect_request("/api/models").respond_with_handler(lambda _: elsewhere)
+    with pytest.raises(ForeignLink):
+        edges(hub)
+    assert hub.requests == 1
