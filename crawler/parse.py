@@ -22,6 +22,7 @@ LONGEST_ID = 256
 LONGEST_RAW = 64_000
 _LICENSE = "license:"
 _HUB_ID = re.compile(r"[0-9a-f]{24}")
+_SAYS_PRIVATE = re.compile(rb'"private"\s*:\s*true')  # for a row that cannot be read
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -182,7 +183,11 @@ def _row_by_row(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
         try:
             records.append(_record(_lenient(raw)))
         except _Unusable as problem:
-            kept = "" if str(problem) == "private" else raw[:LONGEST_RAW].decode("utf-8", "replace")
+            kept = (
+                ""
+                if str(problem) == "private" or _SAYS_PRIVATE.search(raw)
+                else raw[:LONGEST_RAW].decode("utf-8", "replace")
+            )
             quarantined.append(Quarantined(str(problem), kept))
     return records, quarantined
 
@@ -199,12 +204,12 @@ def _lenient(raw: bytes) -> _Row:
         raise _Unusable(f"not readable as JSON: {str(problem)[:120]}") from None
     if not isinstance(value, dict):
         raise _Unusable(f"a row is an object, this is a {type(value).__name__}")
+    if value.get("private"):
+        raise _Unusable("private")
     for field in ("id", "_id"):
         text = value.get(field)
         if not isinstance(text, str) or text != text.encode("utf-8", "replace").decode():
             raise _Unusable(f"{field} is missing or no text")
-    if value.get("private"):
-        raise _Unusable("private")
     return msgspec.convert({name: _fitting(name, value[name]) for name in _FIELDS if name in value}, _Row)
 
 

@@ -26,7 +26,7 @@ _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _WELL_FORMED = re.compile(rf"{_NAME}(?:/{_NAME})?")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _HUB_URL = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/+", re.IGNORECASE)
-_NOT_A_MODEL = {"datasets", "spaces", "collections", "papers", "docs", "blog", "api"}
+_NOT_A_MODEL = {"models", "datasets", "spaces", "collections", "papers", "docs", "blog", "api"}
 _PAGES_OF_A_MODEL = {"tree", "blob", "resolve", "discussions", "commit", "commits", "raw"}
 
 

@@ -31,7 +31,7 @@ from store.standing import standing
 from store.writer import PageWriter
 
 PROGRAM = f"modelroots {version('modelroots')}"
-NOTHING = "Nothing to start from: no sweep of {} is complete in {}. Run `modelroots crawl sweep` first."
+NOTHING = "Nothing to start from: no sweep is complete in {}. Run `modelroots crawl sweep` first."
 
 
 class NothingToStartFrom(Exception):
@@ -86,9 +86,9 @@ def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlR
     """
     registry = load_registry(settings.registry)
     with writing(settings.db) as connection:
-        since = crawls.mark(connection, endpoint=settings.endpoint)
+        since = crawls.mark(connection)
         if since is None:
-            raise NothingToStartFrom(NOTHING.format(settings.endpoint, settings.db))
+            raise NothingToStartFrom(NOTHING.format(settings.db))
         crawl = _begin(connection, "changes", settings, {"since": since}, fresh=fresh)
         progress = Progress("changes", expected=None)
         with _hub(settings, token, progress) as hub:

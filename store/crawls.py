@@ -18,9 +18,9 @@ _LEDGER = (
 )  # fmt: skip
 _SELECT = f"SELECT {', '.join(_LEDGER)} FROM crawl"
 _MARK = """
-    WITH whole AS (SELECT * FROM crawl WHERE state = 'complete' AND endpoint = :endpoint)
-    SELECT max(started_at) FROM whole
-    WHERE kind IN ('sweep', 'changes') AND EXISTS (SELECT 1 FROM whole AS first WHERE first.kind = 'sweep')"""
+    SELECT max(started_at) FROM crawl
+    WHERE state = 'complete' AND kind IN ('sweep', 'changes')
+        AND EXISTS (SELECT 1 FROM crawl WHERE state = 'complete' AND kind = 'sweep')"""
 _ABANDON = """
     UPDATE crawl SET state = 'failed', finished_at = ?, note = ?
     WHERE state = 'running' AND kind = ? AND (? OR endpoint != ? OR question != ?)"""
@@ -80,12 +80,13 @@ def last_complete_sweep(connection: sqlite3.Connection) -> CrawlRow | None:
     return CrawlRow(*row) if row else None
 
 
-def mark(connection: sqlite3.Connection, *, endpoint: str) -> int | None:
-    """When the last finished crawl that knows the whole of this endpoint began: `changes` goes on from there.
+def mark(connection: sqlite3.Connection) -> int | None:
+    """When the last finished crawl that knows the whole Hub began: `changes` goes on from there.
 
-    Seconds since 1970. Only a complete sweep begins such a line, and `changes` continue it.
+    Seconds since 1970. Only a complete sweep begins such a line, and `changes` continue it. A database is
+    about one Hub, whatever address it was reached by.
     """
-    found: int | None = connection.execute(_MARK, {"endpoint": endpoint}).fetchone()[0]
+    found: int | None = connection.execute(_MARK).fetchone()[0]
     return found
 
 

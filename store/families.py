@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from store.registry.loader import Family
 
 _WILDCARDS = "*?["
-_IN_RANGE = "SELECT id, name FROM node WHERE name >= ? AND name < ? AND well_formed"
+_IN_RANGE = "SELECT id, name FROM node WHERE name >= ? AND name < ?"
 _IS_MODEL = """
     SELECT node_id FROM json_each(?) AS wanted JOIN model ON model.node_id = wanted.value
     WHERE model.missing_since IS NULL"""

@@ -19,7 +19,7 @@ _LATEST = f"""
          WHERE sweep.kind = 'sweep' AND sweep.state = 'complete' AND sweep.id <= crawl.id),
         {", ".join(f"computation.{item}" for item in _LEDGER)}
     FROM computation JOIN crawl ON crawl.id = computation.crawl_id
-    ORDER BY computation.crawl_id DESC LIMIT 1"""
+    ORDER BY computation.computed_at DESC, computation.crawl_id DESC LIMIT 1"""
 _WALKS = "SELECT question FROM crawl WHERE kind = 'walk' AND state = 'complete' AND id > ? ORDER BY id"
 
 UNSEEN_BY_ALL = "models that are private, and bases that nobody declared"

@@ -39,9 +39,15 @@ _ADD_MODELS = f"""
     INSERT INTO model (id, hub_id, node_id, first_crawl, {_COLUMNS})
     VALUES (?, ?, ?, ?, {", ".join("?" * len(_ATTRIBUTES))})"""
 _CHANGE_MODELS = f"UPDATE model SET {', '.join(f'{name} = ?' for name in _ATTRIBUTES)} WHERE id = ?"
+_NOTE_LOSSES = """
+    INSERT INTO model_change (model_id, crawl_id, field, before)
+    SELECT model.id, ?, 'name', node.name FROM model JOIN node ON node.id = model.node_id WHERE model.node_id = ?
+    ON CONFLICT DO NOTHING"""
 _TAKE_NAMES = "UPDATE model SET node_id = NULL WHERE node_id = ?"
 _GIVE_NAMES = "UPDATE model SET node_id = ? WHERE id = ?"
-_ADD_CHANGES = "INSERT OR IGNORE INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)"
+_ADD_CHANGES = """
+    INSERT INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET after = excluded.after"""
 _ADD_REFERENCES = """
     INSERT INTO reference
         (model_id, since_crawl, position, node_id, relation, source, times, is_evidence, hub_id)
@@ -227,6 +233,7 @@ class PageWriter:
         To be popped: of two models that claim one name in one page, the first gets it.
         """
         names = self._nodes.ids_of(dict.fromkeys((record.repo_id for record in records), True), remember=False)
+        self._connection.executemany(_NOTE_LOSSES, [(self._crawl, node_id) for node_id in names.values()])
         self._connection.executemany(_TAKE_NAMES, [(node_id,) for node_id in names.values()])
         return names
 

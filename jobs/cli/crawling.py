@@ -70,8 +70,12 @@ def changes(
 
 
 def ready(context: typer.Context, endpoint: str | None, token_from: str | None) -> tuple[Settings, str | None]:
-    """The settings and the token of a command that asks a Hub; a wrong address is a usage error."""
+    """The settings and the token of a command that asks a Hub.
+
+    A wrong address is a usage error, and so is a token that must not be sent there.
+    """
     from crawler.endpoint import Endpoint
+    from crawler.hub import Hub
 
     if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
         raise Refused("HF_HUB_OFFLINE is set, so no Hub is asked. Unset it to crawl.", USAGE)
@@ -81,7 +85,12 @@ def ready(context: typer.Context, endpoint: str | None, token_from: str | None) 
     except ValueError as problem:
         origin = settings.chosen["endpoint"].origin
         raise Refused(f"{origin}: {problem}.", USAGE) from problem
-    return settings, read_token(os.environ, token_from)
+    token = read_token(os.environ, token_from)
+    try:
+        Hub(settings.endpoint, token=token).close()
+    except ValueError as problem:
+        raise Refused(f"{token_from or 'HF_TOKEN'}: {problem}.", USAGE) from problem
+    return settings, token
 
 
 def conclude(row: CrawlRow, settings: Settings, ask_next: Sequence[str]) -> None:

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 Item: TypeAlias = dict[str, Any]
 
 SCHEMA_VERSION = 1
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # those that JSON allows raw
 
 
 class Format(StrEnum):
@@ -74,9 +75,9 @@ def render(answer: Answer, form: Form) -> str:
     if form.names_only:
         return "".join(f"{printable(str(item[answer.key]))}\n" for item in answer.items)
     if form.format is Format.JSON:
-        return json.dumps(envelope(answer), indent=2, ensure_ascii=False) + "\n"
+        return json_text(envelope(answer), indent=2)
     if form.format is Format.JSONL:
-        return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in answer.items)
+        return "".join(json_text(item) for item in answer.items)
     rows = [flat(item) for item in answer.items]
     if form.format in (Format.CSV, Format.TSV):
         return _separated(rows, "\t" if form.format is Format.TSV else ",")
@@ -93,6 +94,12 @@ def envelope(answer: Answer) -> Item:
         "coverage": answer.coverage,
         "items": list(answer.items),
     }
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """The value as JSON and a line's end. Nothing in it can steer a terminal, and nothing is lost: it is escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def flat(item: Item) -> Item:
@@ -168,5 +175,5 @@ def _separated(rows: Sequence[Item], separator: str) -> str:
     writer.writerow(header)
     for row in rows:
         values = (row.get(name) for name in header)
-        writer.writerow([harmless(value) if isinstance(value, str) else value for value in values])
+        writer.writerow([harmless(printable(value)) if isinstance(value, str) else value for value in values])
     return text.getvalue()

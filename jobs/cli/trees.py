@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.cli.output import Answer, envelope, printable
+from jobs.cli.output import Answer, envelope, json_text, printable
 from jobs.cli.state import FileOption, JsonOption, as_of, coverage, state_of
 from store.lineage import Branch, tree
 from store.lookup import find_node
@@ -48,7 +47,7 @@ def show(
     if chosen is TreeFormat.JSON:
         choices = {"direction": "up" if up else "down", "depth": depth, "limit": limit}
         whole = Answer([_as_item(top)], as_of(basis), choices, coverage(basis))
-        text = json.dumps(envelope(whole), indent=2, ensure_ascii=False) + "\n"
+        text = json_text(envelope(whole), indent=2)
     else:
         text = "".join(f"{line}\n" for line in _WRITERS[chosen](top))
     if output:

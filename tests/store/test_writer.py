@@ -55,6 +55,14 @@ def test_a_name_that_another_model_took_over_is_that_model_s(store: Store) -> No
     ]
 
 
+def test_a_former_name_resolves_again_when_its_new_owner_is_gone(store: Store) -> None:
+    moved, taker = {**row("a/moved"), "_id": hub_id("a/name")}, {**row("a/name"), "_id": hub_id("another")}
+    store.sweep([row("a/name"), row("b/ft", ["a/name"]), *(row(f"c/{number}") for number in range(97))])
+    for rows in ([taker, moved], [moved]):
+        store.sweep([*rows, row("b/ft", ["a/name"]), *(row(f"c/{number}") for number in range(97))])
+    assert store.all(EDGES) == [("b/ft", "a/moved")]
+
+
 def test_two_models_that_claim_one_name_are_both_stored(store: Store) -> None:
     crawl = store.sweep([row("a/twin"), {**row("a/twin"), "_id": hub_id("other")}])
     assert crawl.new == 2

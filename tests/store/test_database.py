@@ -1,0 +1,103 @@
+"""Opening the file: who may, what may be wrong with it, and that the migrations make the tables."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from store import schema
+from store.database import HEAD, reading, transaction, writing
+from store.errors import Locked, NoDatabase, WrongSchema
+from store.migrations.upgrade import engine
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    with writing(tmp_path / "a.db"), pytest.raises(Locked, match="is writing"), writing(tmp_path / "a.db"):
+        pass
+
+
+def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
+    for _ in range(2):
+        with writing(tmp_path / "a.db") as connection:
+            assert connection.execute("SELECT count(*) FROM model").fetchone() == (0,)
+
+
+def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
+    with writing(tmp_path / "a.db"):
+        assert stat.S_IMODE((tmp_path / "a.db").stat().st_mode) == 0o600
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    with writing(tmp_path / "a.db"):
+        pass
+    with reading(tmp_path / "a.db") as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM model")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NoDatabase, match=r"none\.db"), reading(tmp_path / "none.db"):
+        pass
+
+
+def text_file(path: Path) -> None:
+    path.write_text("hello, I am no database at all" * 100, encoding="utf-8")
+
+
+def foreign_database(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (id)")
+    connection.close()
+
+
+def newer_database(path: Path) -> None:
+    with writing(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (text_file, "cannot be opened as a database|not a SQLite database"),
+        (foreign_database, "not one of modelroots"),
+        (newer_database, "newer modelroots"),
+    ],
+)
+def test_a_wrong_file_is_refused_and_left_as_it_is(tmp_path: Path, make: Callable[[Path], None], reason: str) -> None:
+    path = tmp_path / "wrong.db"
+    make(path)
+    before = path.read_bytes()
+    with pytest.raises(WrongSchema, match=reason), writing(path):
+        pass
+    with pytest.raises(WrongSchema, match=reason), reading(path):
+        pass
+    assert path.read_bytes() == before
+
+
+def test_a_transaction_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
+    with writing(tmp_path / "a.db") as connection:
+        with pytest.raises(sqlite3.IntegrityError), transaction(connection):
+            connection.executemany("INSERT INTO label VALUES (1, ?)", [("x",), ("y",)])
+        assert connection.execute("SELECT count(*) FROM label").fetchone() == (0,)
+
+
+def test_the_migrations_make_the_tables_that_the_schema_says(tmp_path: Path) -> None:
+    with writing(tmp_path / "a.db"):
+        pass
+    made = engine(tmp_path / "a.db")
+    with made.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    made.dispose()
+    assert schema.Model.__tablename__ in SQLModel.metadata.tables
+
+
+def test_head_is_the_newest_migration() -> None:
+    versions = Path(schema.__file__).parent / "migrations" / "versions"
+    assert max(path.name.split("_")[0] for path in versions.glob("[0-9]*.py")) == HEAD

@@ -1,0 +1,116 @@
+"""Questions about one node, and that arrays, recursive queries and a naive search agree."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from store.errors import UnknownName
+from store.lineage import Branch, ancestors, descendants, path, tree
+from store.lookup import find_node
+from tests.store.conftest import Store, hub_id, row
+
+CHAIN = [row("a/1"), row("a/2", ["a/1"]), row("a/3", ["a/2"]), row("a/4", ["a/3", "a/1"], "merge"), row("a/5", ["a/2"])]
+
+
+@pytest.fixture
+def chain(store: Store) -> Store:
+    store.sweep(CHAIN)
+    return store
+
+
+def node(store: Store, name: str) -> int:
+    return find_node(store.connection, name).id
+
+
+def grown(store: Store, name: str, *, up: bool = False, depth: int | None = None, limit: int = 100) -> Branch:
+    top = Branch(node(store, name), name, None, is_model=True)
+    return tree(store.connection, top, up=up, depth=depth, limit=limit)
+
+
+def names(branch: Branch) -> list[str]:
+    return [branch.name, *(name for twig in branch.branches for name in names(twig))]
+
+
+def test_descendants_and_ancestors(chain: Store) -> None:
+    assert descendants(chain.connection, node(chain, "a/1")) == ["a/2", "a/3", "a/4", "a/5"]
+    assert ancestors(chain.connection, node(chain, "a/4")) == ["a/1", "a/2", "a/3"]
+
+
+def test_a_path_is_a_shortest_one(chain: Store) -> None:
+    assert path(chain.connection, node(chain, "a/4"), node(chain, "a/1")) == ["a/4", "a/1"]
+    assert path(chain.connection, node(chain, "a/5"), node(chain, "a/1")) == ["a/5", "a/2", "a/1"]
+    assert path(chain.connection, node(chain, "a/1"), node(chain, "a/5")) == []
+
+
+def test_a_tree_shows_each_branch_once(chain: Store) -> None:
+    top = grown(chain, "a/1")
+    assert sorted(names(top)) == ["a/1", "a/2", "a/3", "a/4", "a/4", "a/5"]
+    again = [twig for twig in top.branches[0].branches[0].branches if twig.name == "a/4"]
+    assert [twig.again for twig in again] == [True]
+
+
+def test_a_limit_keeps_what_is_near_and_counts_the_rest(chain: Store) -> None:
+    top = grown(chain, "a/1", limit=2)
+    assert names(top) == ["a/1", "a/2", "a/4"]
+    assert top.branches[0].more == 2
+
+
+def test_a_depth_counts_the_rest_too(chain: Store) -> None:
+    assert [twig.more for twig in grown(chain, "a/1", depth=1).branches] == [2, 0]
+
+
+def test_a_tree_upwards(chain: Store) -> None:
+    assert names(grown(chain, "a/5", up=True)) == ["a/5", "a/2", "a/1"]
+
+
+def test_a_tree_of_a_cycle_ends(store: Store) -> None:
+    store.sweep([row("a/1", ["a/2"]), row("a/2", ["a/1"])])
+    assert names(grown(store, "a/1")) == ["a/1", "a/2", "a/1"]
+
+
+def test_a_former_name_finds_the_model(store: Store) -> None:
+    store.sweep([row("a/old")])
+    store.sweep([{**row("a/new"), "_id": hub_id("a/old")}])
+    assert find_node(store.connection, "a/old").name == "a/new"
+
+
+def test_another_case_finds_the_model(chain: Store) -> None:
+    assert find_node(chain.connection, "A/1").name == "a/1"
+
+
+def test_an_unknown_name_comes_with_suggestions(store: Store) -> None:
+    store.sweep([row("org/Great-Model-7B")])
+    with pytest.raises(UnknownName, match="org/Great-Model-7B") as caught:
+        find_node(store.connection, "great-model")
+    assert caught.value.suggestions == ["org/Great-Model-7B"]
+
+
+def test_a_family_s_misspelt_name_is_suggested(chain: Store) -> None:
+    with pytest.raises(UnknownName, match="Did you mean deepseek"):
+        find_node(chain.connection, "deepsek", also=["qwen", "deepseek"])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_arrays_recursive_queries_and_a_naive_search_agree(store: Store, seed: int) -> None:
+    """Graphs with merges, cycles, self-references and ghosts, through the whole of the store."""
+    rng = random.Random(seed)
+    size = rng.randint(2, 30)
+    bases = {
+        f"m/{child}": [f"m/{rng.randrange(size + 3)}" for _ in range(rng.choice([0, 1, 1, 2, 4]))]
+        for child in range(size)
+    }
+    store.sweep([row(name, named) for name, named in bases.items()])
+    counted = dict(store.all("SELECT node.name, total_finetune FROM lineage_count JOIN node ON node.id = node_id"))
+    for name in bases:
+        below: set[str] = set()
+        pending = [name]
+        while pending:
+            current = pending.pop()
+            fresh = {child for child, named in bases.items() if current in named} - below
+            below |= fresh
+            pending += fresh
+        below.discard(name)
+        assert descendants(store.connection, node(store, name)) == sorted(below)
+        assert counted.get(name, 0) == len(below)
