@@ -62,6 +62,8 @@ def cost(
     children = connection.execute(_KNOWN_DERIVATIVES, (msgspec.json.encode(bases).decode(),)).fetchone()[0]
     known = len(bases) + (children if depth != 1 else 0)
     least = max(known, expected_requests(details, depth))
+    if not bases:
+        return "Nothing to walk from: this Hub lists no model of that family, and the registry tracks none."
     start = "1 base model" if len(bases) == 1 else f"{len(bases):,} base models"
     text = f"Walking from {start}: at least {least:,} requests, one or more for each model reached."
     sweep = _requests_of_a_sweep(connection, endpoint)

@@ -43,11 +43,11 @@ class Labels(dict[str | None, int | None]):
 
 
 class Nodes:
-    """Names of models and of what they derive from."""
+    """Names of models and of what they derive from. `last` is the greatest id given out."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._last_node = _greatest(connection, "node")
+        self.last = _greatest(connection, "node")
         self._last_publisher = _greatest(connection, "publisher")
         self._nodes: dict[str, int] = {}
         self._publishers: dict[str, int] = {}
@@ -71,13 +71,13 @@ class Nodes:
         names.sort()  # neighbours in the index are then added one after the other
         namespaces = [publisher_of(name) for name in names]
         publishers = self._publisher_ids(set(namespaces))
-        ids = range(self._last_node + 1, self._last_node + 1 + len(names))
+        ids = range(self.last + 1, self.last + 1 + len(names))
         rows = [
             (node_id, name, publishers[namespace], well_formed[name])
             for node_id, name, namespace in zip(ids, names, namespaces, strict=True)
         ]
         self._connection.executemany(_ADD_NODES, rows)
-        self._last_node += len(names)
+        self.last += len(names)
         return dict(zip(names, ids, strict=True))
 
     def _publisher_ids(self, names: set[str]) -> dict[str, int]:

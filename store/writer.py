@@ -103,20 +103,31 @@ class PageWriter:
         self.commit()
 
     def write(self, page: Page) -> Tally:
-        """Stores one page. On an error nothing is stored that was not committed before, and the writer can go on."""
+        """Stores one page. On an error, or a signal, nothing of this page is stored, and the writer can go on."""
         if not self._uncommitted:
             self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("SAVEPOINT page")
         try:
             tally = self._write(page)
         except BaseException:
-            self._connection.execute("ROLLBACK")
-            self._uncommitted = 0
-            self._open_memory()
+            self._undo()
             raise
+        self._connection.execute("RELEASE page")
         self._uncommitted += 1
         if self._uncommitted >= PAGES_A_TRANSACTION:
             self.commit()
         return tally
+
+    def _undo(self) -> None:
+        """Back to before this page. Some errors, such as a full disk, have undone the whole transaction already."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK TO page")
+            self._connection.execute("RELEASE page")
+            if not self._uncommitted:
+                self._connection.execute("ROLLBACK")
+        else:
+            self._uncommitted = 0
+        self._open_memory()
 
     def commit(self) -> None:
         """Makes durable what was written since the last time."""
@@ -232,9 +243,11 @@ class PageWriter:
 
         To be popped: of two models that claim one name in one page, the first gets it.
         """
+        last_before = self._nodes.last
         names = self._nodes.ids_of(dict.fromkeys((record.repo_id for record in records), True), remember=False)
-        self._connection.executemany(_NOTE_LOSSES, [(self._crawl, node_id) for node_id in names.values()])
-        self._connection.executemany(_TAKE_NAMES, [(node_id,) for node_id in names.values()])
+        held = [node_id for node_id in names.values() if node_id <= last_before]  # who bears a name made just now?
+        self._connection.executemany(_NOTE_LOSSES, [(self._crawl, node_id) for node_id in held])
+        self._connection.executemany(_TAKE_NAMES, [(node_id,) for node_id in held])
         return names
 
     def _rename(self, renamed: Sequence[tuple[int, ModelRecord]]) -> None:

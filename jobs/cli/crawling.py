@@ -30,9 +30,9 @@ def sweep(
     token_from: TokenOption = None,
 ) -> None:
     """The whole Hub, newest first: about one request for 1,000 models."""
+    settings, token = ready(context, endpoint, token_from)
     from jobs.pipelines import run_sweep
 
-    settings, token = ready(context, endpoint, token_from)
     conclude(run_sweep(settings, token, fresh=fresh), settings, FIRST_QUESTION)
 
 
@@ -46,9 +46,9 @@ def walk(
     token_from: TokenOption = None,
 ) -> None:
     """What derives from some bases, breadth first: one request or more for every model that is reached."""
+    settings, token = ready(context, endpoint, token_from)
     from jobs.pipelines import run_walk
 
-    settings, token = ready(context, endpoint, token_from)
     conclude(run_walk(settings, token, names, depth=depth, fresh=fresh), settings, names)
 
 
@@ -60,13 +60,18 @@ def changes(
     token_from: TokenOption = None,
 ) -> None:
     """What was created or edited since the last finished crawl, with 48 hours of overlap."""
+    settings, token = ready(context, endpoint, token_from)
     from jobs.pipelines import NothingToStartFrom, run_changes
 
-    settings, token = ready(context, endpoint, token_from)
     try:
         conclude(run_changes(settings, token, fresh=fresh), settings, FIRST_QUESTION)
     except NothingToStartFrom as problem:
         raise Refused(str(problem)) from problem
+
+
+def is_offline() -> bool:
+    """Whether HF_HUB_OFFLINE says that no Hub may be asked."""
+    return os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
 
 
 def ready(context: typer.Context, endpoint: str | None, token_from: str | None) -> tuple[Settings, str | None]:
@@ -77,7 +82,7 @@ def ready(context: typer.Context, endpoint: str | None, token_from: str | None) 
     from crawler.endpoint import Endpoint
     from crawler.hub import Hub
 
-    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+    if is_offline():
         raise Refused("HF_HUB_OFFLINE is set, so no Hub is asked. Unset it to crawl.", USAGE)
     settings = state_of(context).at(endpoint)
     try:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.cli.crawling import is_offline
 from jobs.cli.output import Answer, Form, Format, give
 from jobs.cli.state import EndpointOption, JsonOption, TokenOption, state_of
 from jobs.settings import SETTINGS, read_token
@@ -30,7 +31,7 @@ def doctor(
 
     settings = state_of(context).at(endpoint)
     token = read_token(os.environ, token_from)
-    offline = offline or bool(os.environ.get("HF_HUB_OFFLINE"))
+    offline = offline or is_offline()
     checks = list(examine(settings, token, offline=offline))
     give(Answer([asdict(check) for check in checks]), Form(Format.JSON if json else Format.TABLE))
     if any(check.state == "problem" for check in checks):
