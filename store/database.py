@@ -24,6 +24,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may undo the last commits, never tear one
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA wal_autocheckpoint = 4096",  # pages, of 16 KiB: names are all over the file, so copy back less often
     "PRAGMA busy_timeout = 10000",
 )
 _READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 10000", "PRAGMA cache_size = -16384")

@@ -8,6 +8,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 
+PAGE_SIZE = 16384
+"""Bytes a page. Names come in no order: larger pages mean fewer of them to rewrite, a tenth of a sweep's time."""
+
 
 def configuration(connection: Connection) -> Config:
     """Alembic's settings for this project, bound to an open connection."""
@@ -25,6 +28,7 @@ def engine(path: Path) -> Engine:
     @event.listens_for(made, "connect")
     def leave_transactions_to_us(raw, _record):  # type: ignore[no-untyped-def]  # the driver's own objects
         raw.isolation_level = None
+        raw.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # heeded for a file without tables alone
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
