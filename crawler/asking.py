@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from crawler.endpoint import Endpoint, joined, next_link
-from crawler.errors import CrawlError, ForeignLink, Malformed, QuotaExceeded, ServerFault, Unreachable
+from crawler.errors import ForeignLink, Malformed, QuotaExceeded, ServerFault, Unreachable
 from crawler.limits import Quota, http_date, quota_wait, read_quota, retry_after, wait_before_next
 from crawler.refusals import Redactor, describe, refusal
 from crawler.transport import Reply, Transport, never_connected
@@ -53,7 +53,7 @@ class Asker:
     """Asks one endpoint, one question at a time, from whatever thread; close it, or use `with`.
 
     `requests` counts all that went out, `quota` is the last one told. `on_wait(seconds, why)` hears of every
-    wait before it begins. `sleep` and `clock` are for tests; without `sleep` a stopped crawl's wait ends at once.
+    wait before it begins. `sleep` and `clock` are for tests.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Asker:
         *,
         token: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
         deadline: float = 60.0,
         on_wait: Callable[[float, str], None] | None = None,
         patience: Patience | None = None,
@@ -72,8 +72,7 @@ class Asker:
         token = _checked(token, self.endpoint)
         self._clean = Redactor(token)
         self._transport = Transport(self.endpoint, token=token, deadline=deadline, clock=clock, clean=self._clean)
-        self._stopping = threading.Event()
-        self._clock, self._sleep = clock, sleep or self._stopping.wait
+        self._clock, self._sleep = clock, sleep
         self._on_wait, self._patience = on_wait, patience or Patience()
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._lock = threading.RLock()
@@ -176,7 +175,6 @@ class Asker:
         wait, self._ready_at = self._ready_at - self._clock(), float("-inf")
         if wait > 0:
             self._pause(wait, self._why)
-        self._go_on()
         self.requests += 1
         reply = self._transport.get(url)
         self._answered = True
@@ -211,15 +209,6 @@ class Asker:
         if why and self._on_wait:
             self._on_wait(seconds, why)
         self._sleep(seconds)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._stopping.is_set():
-            raise Stopped("the crawl was closed")
-
-
-class Stopped(CrawlError):
-    """Ends a thread whose pages nobody waits for any more; no caller ever sees it."""
 
 
 def _is_fault(problem: BaseException) -> bool:

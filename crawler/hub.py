@@ -7,7 +7,6 @@ It holds the chain of pages and what to do about fields that a server does not k
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
@@ -44,16 +43,14 @@ class Hub(Asker):
         except BadRequest:
             return self._detail(repo_id)
 
-    def pages(self, url: str, *, fetch_ahead: bool = False, base: str | None = None) -> Generator[Page]:
+    def pages(self, url: str, *, base: str | None = None) -> Generator[Page]:
         """A listing page by page, along `Link: rel="next"`.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
-        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows. With
-        `fetch_ahead` one page is on its way while the last is worked on; closing the generator ends that.
+        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows.
         """
         self._require_own(url)
-        chain = self._chain(url, base)
-        return self._one_ahead(chain) if fetch_ahead else chain
+        return self._chain(url, base)
 
     # Pages
 
@@ -70,6 +67,7 @@ class Hub(Asker):
                 next_url=here if problem else answer.link_next,
                 requests=answer.requests,
                 base=base,
+                requests_left=self.quota.remaining if self.quota else None,
             )
             if problem:
                 raise problem
@@ -85,20 +83,6 @@ class Hub(Asker):
         if link in seen:
             return Malformed(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
         return None
-
-    def _one_ahead(self, chain: Generator[Page]) -> Generator[Page]:
-        """The same pages, the next one being fetched in a thread while the consumer works on the last."""
-        fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetch-ahead")
-        coming = fetcher.submit(next, chain, None)
-        try:
-            while (page := coming.result()) is not None:
-                coming = fetcher.submit(next, chain, None)
-                yield page
-        finally:
-            self._stopping.set()
-            self._transport.abort()
-            fetcher.shutdown(wait=True, cancel_futures=True)
-            self._stopping.clear()
 
     # Fields that a server does not know
 

@@ -70,18 +70,19 @@ class ModelRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     evidence: tuple[Reference, ...] = ()
 
 
-class Quarantined(msgspec.Struct, frozen=True, gc=False):
+class Quarantined(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row that could not be stored: why, and its raw text (at most 64 kB; empty for private rows)."""
 
     reason: str
     raw: str
 
 
-class Page(msgspec.Struct, frozen=True, gc=False):
+class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     """One page of a listing, parsed. `next_url` is None on the last page.
 
     `requests` is how many requests it took, tries and redirects included. `base` names the model whose
-    derivatives were listed, None where the listing was not of one model's derivatives.
+    derivatives were listed, None where the listing was not of one model's derivatives. `requests_left` is what
+    the server then said of the quota's window, None where it says nothing.
     """
 
     records: tuple[ModelRecord, ...]
@@ -89,6 +90,7 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     next_url: str | None
     requests: int
     base: str | None = None
+    requests_left: int | None = None
 
 
 class BaseDetail(msgspec.Struct, frozen=True, gc=False):

@@ -27,4 +27,4 @@ def sweep(hub: Hub, *, start: str | None = None) -> Generator[Page]:
 
     `start` is a page's stored `next_url` to go on at; `ForeignLink` where it is not of this endpoint.
     """
-    return hub.pages(start or hub.list_url(listing(sort="createdAt")), fetch_ahead=True)
+    return hub.pages(start or hub.list_url(listing(sort="createdAt")))

@@ -40,7 +40,7 @@ class Reply:
 
 
 class Transport:
-    """A session with one endpoint: one exchange at a time; `abort` ends it from another thread."""
+    """A session with one endpoint: one exchange at a time."""
 
     def __init__(
         self,
@@ -73,11 +73,6 @@ class Transport:
                 raise self._fault(url, error, late=watchdog.fired) from error
             finally:
                 self._watchdog = None
-
-    def abort(self) -> None:
-        """End the exchange under way, if there is one; it raises `Unreachable` in its own thread."""
-        if watchdog := self._watchdog:
-            watchdog.fire()
 
     def close(self) -> None:
         self._session.close()

@@ -6,12 +6,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
+from crawler.apart import apart
 from crawler.changes import changes
 from crawler.errors import CrawlError
 from crawler.hub import Hub
@@ -74,9 +76,10 @@ def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow
         before = crawls.last_complete_sweep(connection)
         progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
         listing_ended = crawl.pages > 0 and crawl.next_url is None
-        with _hub(settings, token, progress) as hub:
-            pages = iter(()) if listing_ended else sweep(hub, start=crawl.next_url)
-            return _store(connection, crawl, pages, registry, hub, progress)
+        hub = partial(Hub, settings.endpoint, token=token)
+        listing = partial(sweep, start=crawl.next_url)
+        with closing(apart(listing, hub, on_wait=progress.waiting)) as pages:
+            return _store(connection, crawl, () if listing_ended else pages, registry, progress)
 
 
 def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow:
@@ -92,7 +95,7 @@ def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlR
         crawl = _begin(connection, "changes", settings, {"since": since}, fresh=fresh)
         progress = Progress("changes", expected=None)
         with _hub(settings, token, progress) as hub:
-            return _store(connection, crawl, changes(hub, since=since), registry, hub, progress)
+            return _store(connection, crawl, changes(hub, since=since), registry, progress)
 
 
 def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: int | None, fresh: bool) -> CrawlRow:
@@ -111,7 +114,7 @@ def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: 
             listed = partial(crawls.base_listed, connection, crawl.id)
             first = () if crawl.pages else (found.page for found in own if found.page.requests)
             pages = chain(first, walk(hub, bases, depth=depth, listed=listed))
-            return _store(connection, crawl, pages, registry, hub, progress)
+            return _store(connection, crawl, pages, registry, progress)
 
 
 def _begin(
@@ -136,14 +139,13 @@ def _store(
     crawl: CrawlRow,
     pages: Iterable[Page],
     registry: Registry,
-    hub: Hub,
     progress: Progress,
 ) -> CrawlRow:
     """Page after page into the database; then, in one transaction, the end of the crawl and its answers."""
     try:
         with PageWriter(connection, crawl.id) as writer:
             for page in pages:
-                progress.advance(writer.write(page), hub.quota.remaining if hub.quota else None)
+                progress.advance(writer.write(page), page.requests_left)
     except CrawlError as problem:
         row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))
         raise CutOff(row, problem) from problem

@@ -471,12 +471,11 @@ def test_time_that_has_passed_is_not_waited_again(
 # Pages
 
 
-@pytest.mark.parametrize("fetch_ahead", [False, True])
-def test_pages_come_whole_and_in_order_in_spite_of_faults(fetch_ahead: bool, waits: Waits) -> None:  # noqa: FBT001
+def test_pages_come_whole_and_in_order_in_spite_of_faults(waits: Waits) -> None:
     replica = Replica(generate(500, 1), quota=None, faults="503@2, html@4, cut@6, reset@8, empty@10")
     with running(replica) as address, Hub(address, clock=waits.clock, sleep=waits.sleep) as hub:
         url = hub.list_url([("sort", "createdAt"), ("limit", "50")])
-        pages = list(hub.pages(url, fetch_ahead=fetch_ahead))
+        pages = list(hub.pages(url))
     ids = [record.hub_id for page in pages for record in page.records]
     assert len(ids) == 500 - sum(len(page.quarantined) for page in pages)
     assert all(newer > older for newer, older in pairwise(ids))
@@ -484,83 +483,18 @@ def test_pages_come_whole_and_in_order_in_spite_of_faults(fetch_ahead: bool, wai
     assert pages[-1].next_url is None
 
 
-@pytest.mark.parametrize("fetch_ahead", [False, True])
 def test_a_link_to_a_page_already_seen_is_raised_after_its_page(
-    httpserver: HTTPServer,
-    make_hub: Callable[..., Hub],
-    fetch_ahead: bool,  # noqa: FBT001
+    httpserver: HTTPServer, make_hub: Callable[..., Hub]
 ) -> None:
     first, second = rows(1), rows(2)
     first.headers["Link"] = '</api/models?cursor=b>; rel="next"'
     second.headers["Link"] = '</api/models?limit=2>; rel="next"'
     serve(httpserver, first, second)
     hub = make_hub()
-    pages = hub.pages(hub.list_url([("limit", "2")]), fetch_ahead=fetch_ahead)
+    pages = hub.pages(hub.list_url([("limit", "2")]))
     assert [names(next(pages)), names(next(pages))] == [["a/m1"], ["a/m2"]]
     with pytest.raises(Malformed, match="already read"):
         next(pages)
-
-
-def test_one_page_is_fetched_while_the_last_is_worked_on_and_no_more(
-    httpserver: HTTPServer, make_hub: Callable[..., Hub]
-) -> None:
-    asked = threading.Semaphore(0)
-
-    def answer() -> Response:
-        asked.release()
-        page = rows(1)
-        page.headers["Link"] = f'</api/models?cursor={len(script.requests)}>; rel="next"'
-        return page
-
-    script = serve(httpserver, answer)
-    hub = make_hub()
-    pages = hub.pages(hub.list_url([]), fetch_ahead=True)
-    next(pages)
-    assert asked.acquire(timeout=5)
-    assert asked.acquire(timeout=5)
-    assert not asked.acquire(timeout=0.1)
-    pages.close()
-    assert len(script.requests) == 2
-
-
-def test_closing_ends_a_long_wait_at_once_and_leaves_the_client_usable(httpserver: HTTPServer) -> None:
-    page = limited(200, 1, 250, body=json.dumps([row(1)]))
-    page.headers["Link"] = '</api/models?cursor=b>; rel="next"'
-    script = serve(httpserver, page)
-    waiting = threading.Event()
-    with Hub(httpserver.url_for(""), on_wait=lambda *_: waiting.set()) as hub:
-        pages = hub.pages(hub.list_url([]), fetch_ahead=True)
-        next(pages)
-        assert waiting.wait(5)
-        began = time.monotonic()
-        pages.close()
-        assert time.monotonic() - began < 2
-        assert len(script.requests) == 1
-        assert not [thread for thread in threading.enumerate() if "fetch-ahead" in thread.name]
-        first_page(hub)
-
-
-def test_closing_ends_a_request_under_way() -> None:
-    page = b'[{"_id":"%024x","id":"a/m"}]' % 1
-    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n" % len(page)
-    asked: list[int] = []
-    second = threading.Event()
-
-    def talk(connection: socket.socket) -> None:
-        asked.append(1)
-        if len(asked) == 1:
-            connection.sendall(head + b'Link: </api/models?cursor=b>; rel="next"\r\n\r\n' + page)
-        else:
-            second.set()
-            connection.recv(1)
-
-    with raw_server(talk) as address, Hub(address) as hub:
-        pages = hub.pages(hub.list_url([]), fetch_ahead=True)
-        next(pages)
-        assert second.wait(5)
-        began = time.monotonic()
-        pages.close()
-        assert time.monotonic() - began < 2
 
 
 def test_a_link_header_that_cannot_be_read_is_not_taken_for_the_end(

@@ -1,0 +1,115 @@
+"""A listing that is fetched and parsed in a process of its own, so that storing does not wait for it.
+
+Both hold Python's lock for most of their time: in threads they would take turns. The process keeps nothing:
+it is ended with its consumer, whatever ends that.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import msgspec
+
+from crawler import errors
+from crawler.errors import CrawlError
+from crawler.hub import Hub
+from crawler.records import Page
+
+
+class _Waiting(msgspec.Struct, frozen=True, tag=True):
+    seconds: float
+    why: str
+
+
+class _Ended(msgspec.Struct, frozen=True, tag=True):
+    """The last word: nothing where the listing is at its end, else the error by its class's name."""
+
+    error: str | None = None
+    message: str = ""
+    details: dict[str, Any] = {}
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
+
+
+def apart(
+    listing: Callable[[Hub], Iterable[Page]],
+    make_hub: Callable[..., Hub],
+    *,
+    on_wait: Callable[[float, str], object],
+) -> Generator[Page]:
+    """The pages of `listing(make_hub(on_wait=...))`, one of them on its way while the last is worked on.
+
+    Both callables are sent to the other process: functions of modules, or `functools.partial` of such. Nothing is
+    asked before the first page is wanted. Errors of `crawler.errors` are raised here as they were there;
+    a process that ends without a word (killed, out of memory) raises `CrawlError`.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_fetch, args=(sending, listing, make_hub), name="fetcher", daemon=True)
+    process.start()
+    sending.close()
+    try:
+        while True:
+            try:
+                told = _decode(receiving.recv_bytes())
+            except EOFError:
+                process.join()
+                raise CrawlError(f"The process that fetches pages has ended ({process.exitcode}).") from None
+            if isinstance(told, Page):
+                yield told
+            elif isinstance(told, _Waiting):
+                on_wait(told.seconds, told.why)
+            elif told.error is None:
+                return
+            else:
+                raise _error(told)
+    finally:
+        receiving.close()
+        process.kill()
+        process.join()
+        process.close()
+
+
+def _error(told: _Ended) -> CrawlError:
+    kind: type[CrawlError] = getattr(errors, told.error or "")
+    problem = kind.__new__(kind, told.message)  # past its signature: what it carries comes with it
+    vars(problem).update(told.details)
+    return problem
+
+
+# In the other process
+
+
+def _fetch(sending: Connection, listing: Callable[[Hub], Iterable[Page]], make_hub: Callable[..., Hub]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both; the consumer ends this one
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def tell(what: Page | _Waiting | _Ended) -> None:
+        sending.send_bytes(_encode(what))
+
+    try:
+        with make_hub(on_wait=lambda seconds, why: tell(_Waiting(seconds, why))) as hub:
+            for page in listing(hub):
+                tell(page)
+    except CrawlError as problem:
+        tell(_Ended(type(problem).__name__, str(problem), vars(problem)))
+    except BrokenPipeError:
+        pass  # nobody listens any more
+    else:
+        tell(_Ended())
+
+
+def _end_with_parent() -> None:
+    """A consumer that is killed cannot end this process, which may be in a wait of minutes."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait([parent.sentinel])
+        os._exit(1)

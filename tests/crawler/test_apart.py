@@ -1,0 +1,178 @@
+"""Pages from another process: the same pages, the same errors, and nothing of it left behind."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from crawler.apart import apart
+from crawler.errors import CrawlError, ForeignLink, HubError, Malformed, NotFound, QuotaExceeded, Unreachable
+from crawler.hub import Hub
+from crawler.records import Page
+from crawler.replica.generate import generate
+from crawler.replica.server import Replica, running
+from crawler.sweep import sweep
+
+
+def swept(url: str, on_wait: Callable[[float, str], object] = print) -> Generator[Page]:
+    return apart(sweep, partial(Hub, url, sleep=bool), on_wait=on_wait)
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_process() -> Iterator[None]:
+    yield
+    assert multiprocessing.active_children() == []
+
+
+def test_the_pages_are_those_that_the_hub_gives_here() -> None:
+    with running(Replica(generate(2500, 1), quota=None, faults="503@2, cut@4")) as url, Hub(url, sleep=bool) as hub:
+        waits: list[str] = []
+        there = list(swept(url, on_wait=lambda _, why: waits.append(why)))
+        here = list(sweep(hub))
+    assert [page.records for page in there] == [page.records for page in here]
+    assert [page.next_url for page in there] == [page.next_url for page in here]
+    assert [page.requests for page in there] == [1, 2, 2]
+    assert len(waits) == 2
+    assert "503" in waits[0]
+
+
+def test_what_is_left_of_the_quota_comes_with_each_page() -> None:
+    with running(Replica(generate(2500, 1), quota="500/300")) as url:
+        assert [page.requests_left for page in swept(url)] == [499, 498, 497]
+
+
+def refuse(_: Hub, problem: CrawlError) -> Generator[Page]:
+    yield Page((), (), None, 1)
+    raise problem
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        CrawlError("plain"),
+        Malformed("odd", retryable=True),
+        ForeignLink("far"),
+        NotFound("none", url="http://h/x", status=410),
+        QuotaExceeded("busy", url="http://h/x", wait=4.5),
+        Unreachable("nobody", url="http://h/x"),
+    ],
+)
+def test_an_error_is_raised_here_as_it_was_there(problem: CrawlError) -> None:
+    sent = vars(problem) | {"is": type(problem), "says": str(problem)}
+    pages = apart(partial(refuse_with, problem=sent), UNASKED, on_wait=print)
+    next(pages)
+    with pytest.raises(type(problem)) as raised:
+        next(pages)
+    assert type(raised.value) is type(problem)
+    assert (str(raised.value), vars(raised.value)) == (str(problem), vars(problem))
+
+
+def refuse_with(hub: Hub, problem: dict[str, object]) -> Generator[Page]:
+    """Raises an error of this class, text and fields: exceptions with named arguments cannot be sent whole."""
+    kind = problem.pop("is")
+    assert isinstance(kind, type)
+    assert issubclass(kind, CrawlError)
+    made = kind.__new__(kind, problem.pop("says"))
+    vars(made).update(problem)
+    return refuse(hub, made)
+
+
+UNASKED = partial(Hub, "http://127.0.0.1:9")
+
+
+def test_nobody_there_is_told_as_such() -> None:
+    with pytest.raises(HubError):
+        next(swept("http://127.0.0.1:9"))
+
+
+def die(_: Hub) -> Generator[Page]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield Page((), (), None, 1)
+
+
+def test_a_fetcher_that_is_killed_ends_the_crawl_with_an_error_of_it() -> None:
+    with pytest.raises(CrawlError, match="has ended"):
+        next(apart(die, UNASKED, on_wait=print))
+
+
+def test_an_interruption_ends_a_long_wait_at_once(httpserver: HTTPServer) -> None:
+    asked = serve_a_long_wait(httpserver)
+
+    def interrupt(seconds: float, _: str) -> None:
+        assert round(seconds) == 251
+        raise KeyboardInterrupt
+
+    pages = apart(sweep, partial(Hub, httpserver.url_for("")), on_wait=interrupt)
+    next(pages)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        next(pages)
+    assert time.monotonic() - began < 5
+    assert len(asked) == 1
+
+
+def test_closing_ends_the_process(httpserver: HTTPServer) -> None:
+    asked = serve_a_long_wait(httpserver)
+    pages = swept(httpserver.url_for(""))
+    next(pages)
+    pages.close()
+    assert len(asked) <= 2
+
+
+def serve_a_long_wait(httpserver: HTTPServer) -> list[Request]:
+    """A first page whose quota is used up for 250 s; every request is noted."""
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request)
+        page = Response(json.dumps([{"_id": "1" * 24, "id": "a/m"}]), headers={"RateLimit": '"api";r=1;t=250'})
+        page.headers["Link"] = f'</api/models?cursor={len(asked)}>; rel="next"'
+        return page
+
+    httpserver.expect_request("/api/models").respond_with_handler(answer)
+    return asked
+
+
+ORPHAN = """
+import os, signal, sys
+from functools import partial
+from multiprocessing import active_children
+from crawler.apart import apart
+from crawler.hub import Hub
+from crawler.sweep import sweep
+pages = apart(sweep, partial(Hub, sys.argv[1]), on_wait=print)
+next(pages)
+print(active_children()[0].pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_fetcher_ends_with_a_consumer_that_is_killed(httpserver: HTTPServer) -> None:
+    serve_a_long_wait(httpserver)
+    told = subprocess.run(
+        [sys.executable, "-c", ORPHAN, httpserver.url_for("")], stdout=subprocess.PIPE, timeout=30, check=False
+    )
+    assert told.returncode == -signal.SIGKILL
+    until = time.monotonic() + 10
+    while is_running(int(told.stdout)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_running(int(told.stdout))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
