@@ -156,6 +156,7 @@ def _store(
     finally:
         progress.end()
     with transaction(connection):
+        writer.index_names()
         finished = crawls.finish(connection, crawl.id, writer.listed, now=int(time.time()))
         compute(connection, crawl.id, registry, now=int(time.time()))
     return finished

@@ -1,6 +1,9 @@
 """Texts that are stored once and meant by a small integer: nodes, publishers, labels.
 
 For the writer alone: there is one at a time, so ids are given out here and not by the database.
+
+Names come in no order, so each transaction would rewrite most of an index on them: until the first crawl into
+a file has ended, they are not indexed but found by their hashes, in memory.
 """
 
 from __future__ import annotations
@@ -9,10 +12,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 import msgspec
+import numpy as np
 
 _REMEMBERED = 200_000
 """Names kept in memory beside their ids, some 20 MB; the popular bases are asked for again and again."""
 
+_INDEX = "CREATE UNIQUE INDEX ix_node_name ON node (name)"
 _FIND_NODES = "SELECT node.name, node.id FROM json_each(?) AS wanted JOIN node ON node.name = wanted.value"
 _ADD_NODES = "INSERT INTO node (id, name, publisher_id, well_formed) VALUES (?, ?, ?, ?)"
 _FIND_PUBLISHERS = """
@@ -48,6 +53,9 @@ class Nodes:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.last = _greatest(connection, "node")
+        if not self.last:
+            connection.execute("DROP INDEX IF EXISTS ix_node_name")
+        self._hashes = None if _is_indexed(connection) else _Hashes(connection)
         self._last_publisher = _greatest(connection, "publisher")
         self._nodes: dict[str, int] = {}
         self._publishers: dict[str, int] = {}
@@ -59,11 +67,22 @@ class Nodes:
         """
         known = {name: self._nodes[name] for name in names if name in self._nodes}
         unknown = [name for name in names if name not in known]
-        found = dict(self._connection.execute(_FIND_NODES, (_json(unknown),))) if unknown else {}
+        found = self._found(unknown) if unknown else {}
         found |= self._added([name for name in unknown if name not in found], names)
         if remember:
             _keep(self._nodes, found)
         return known | found
+
+    def index(self) -> None:
+        """Has the names indexed from now on. To be called when a crawl ends: whoever reads looks for names."""
+        if self._hashes is not None:
+            self._connection.execute(_INDEX)
+            self._hashes = None
+
+    def _found(self, names: list[str]) -> dict[str, int]:
+        if self._hashes is None:
+            return dict(self._connection.execute(_FIND_NODES, (_json(names),)))
+        return self._hashes.find(names)
 
     def _added(self, names: list[str], well_formed: Mapping[str, bool]) -> dict[str, int]:
         if not names:
@@ -78,6 +97,8 @@ class Nodes:
         ]
         self._connection.executemany(_ADD_NODES, rows)
         self.last += len(names)
+        if self._hashes is not None:
+            self._hashes.add(names, ids)
         return dict(zip(names, ids, strict=True))
 
     def _publisher_ids(self, names: set[str]) -> dict[str, int]:
@@ -91,6 +112,51 @@ class Nodes:
         self._last_publisher += len(new)
         _keep(self._publishers, found)
         return known | found
+
+
+class _Hashes:
+    """name -> node id for names that no index finds: 16 bytes each, the newest ones apart in a dict.
+
+    A hash only proposes; the stored name decides.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._new: dict[int, int] = {}
+        self._hashes = np.empty(0, np.int64)  # in order
+        self._ids = np.empty(0, np.uint32)
+        stored = connection.execute("SELECT name, id FROM node ORDER BY id")
+        while rows := stored.fetchmany(_REMEMBERED):
+            self.add([name for name, _ in rows], [node_id for _, node_id in rows])
+
+    def add(self, names: Iterable[str], ids: Iterable[int]) -> None:
+        self._new |= zip(map(hash, names), ids, strict=True)
+        if len(self._new) >= _REMEMBERED:
+            hashes = np.fromiter(self._new, np.int64, len(self._new))
+            new_ids = np.fromiter(self._new.values(), np.uint32, len(self._new))
+            order = np.argsort(hashes)
+            places = np.searchsorted(self._hashes, hashes[order])
+            self._hashes = np.insert(self._hashes, places, hashes[order])
+            self._ids = np.insert(self._ids, places, new_ids[order])
+            self._new.clear()
+
+    def find(self, names: list[str]) -> dict[str, int]:
+        hashes = np.fromiter(map(hash, names), np.int64, len(names))
+        places = np.searchsorted(self._hashes, hashes)
+        places[places == len(self._hashes)] = 0
+        hits = np.flatnonzero(self._hashes[places] == hashes) if len(self._hashes) else ()
+        proposed = {names[hit]: int(self._ids[places[hit]]) for hit in hits}
+        proposed |= {name: self._new[hash(name)] for name in names if hash(name) in self._new}
+        checked = ((name, self._checked(node_id, name)) for name, node_id in proposed.items())
+        return {name: node_id for name, node_id in checked if node_id}
+
+    def _checked(self, node_id: int, name: str) -> int | None:
+        """The node of this very name. Two names of one hash are looked for in the whole table: slow, and unheard of."""
+        stored = self._connection.execute("SELECT name FROM node WHERE id = ?", (node_id,)).fetchone()
+        if stored == (name,):
+            return node_id
+        found = self._connection.execute("SELECT id FROM node WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
 
 
 def publisher_of(name: str) -> str:
@@ -112,6 +178,10 @@ def _keep(memory: dict[str, int], found: dict[str, int]) -> None:
 
 def _json(texts: Iterable[str]) -> str:
     return msgspec.json.encode(list(texts)).decode()
+
+
+def _is_indexed(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM pragma_index_list('node')").fetchone() is not None
 
 
 def _greatest(connection: sqlite3.Connection, table: str) -> int:

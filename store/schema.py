@@ -83,10 +83,12 @@ class Publisher(SQLModel, table=True):
 
 
 class Node(SQLModel, table=True):
-    """A repository name in the lineage."""
+    """A repository name in the lineage. Its names are not indexed while the first crawl into a file runs."""
+
+    __table_args__ = (Index("ix_node_name", "name", unique=True),)
 
     id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(unique=True)
+    name: str
     publisher_id: int = Field(foreign_key="publisher.id")
     well_formed: bool  # false: a declared text that cannot be a model's name
 

@@ -35,6 +35,7 @@ _STORED = f"""
     SELECT model.hub_id, model.id, node.name, model.missing_since, {_COLUMNS}
     FROM model LEFT JOIN node ON node.id = model.node_id
     WHERE model.hub_id IN (%s)"""
+_ANY_BETWEEN = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id BETWEEN ? AND ?)"
 _ADD_MODELS = f"""
     INSERT INTO model (id, hub_id, node_id, first_crawl, {_COLUMNS})
     VALUES (?, ?, ?, ?, {", ".join("?" * len(_ATTRIBUTES))})"""
@@ -135,6 +136,10 @@ class PageWriter:
             self._connection.execute("COMMIT")
             self._uncommitted = 0
 
+    def index_names(self) -> None:
+        """To be called when the crawl ends; see `Nodes`."""
+        self._nodes.index()
+
     @property
     def listed(self) -> bytearray:
         """One byte a model id: 1 where this crawl has listed it."""
@@ -173,8 +178,10 @@ class PageWriter:
 
     def _stored(self, records: dict[str, ModelRecord]) -> dict[str, Row]:
         """`_id` -> (id, name, missing since, attributes...) of those that are stored."""
-        query = _STORED % ", ".join("?" * len(records))
-        keys = [bytes.fromhex(hub_id) for hub_id in records]
+        keys = sorted(map(bytes.fromhex, records))
+        if not keys or not self._connection.execute(_ANY_BETWEEN, (keys[0], keys[-1])).fetchone()[0]:
+            return {}  # as for every page of a first sweep
+        query = _STORED % ", ".join("?" * len(keys))
         return {row[0].hex(): row[1:] for row in self._connection.execute(query, keys)}
 
     def _was_listed(self, stored: dict[str, Row], record: ModelRecord) -> bool:

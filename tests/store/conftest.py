@@ -67,6 +67,7 @@ class Store:
 
     def finish(self, crawl: CrawlRow, writer: PageWriter) -> CrawlRow:
         with transaction(self.connection):
+            writer.index_names()
             finished = crawls.finish(self.connection, crawl.id, writer.listed, now=2000)
             compute(self.connection, crawl.id, self.registry, now=2000)
         return finished

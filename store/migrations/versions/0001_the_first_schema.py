@@ -113,8 +113,10 @@ def upgrade() -> None:
         sa.Column("well_formed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["publisher_id"], ["publisher.id"], name=op.f("fk_node_publisher_id_publisher")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_node")),
-        sa.UniqueConstraint("name", name=op.f("uq_node_name")),
     )
+    with op.batch_alter_table("node", schema=None) as batch_op:
+        batch_op.create_index("ix_node_name", ["name"], unique=True)
+
     op.create_table(
         "quarantine",
         sa.Column("id", sa.Integer(), nullable=False),
