@@ -33,7 +33,7 @@ types: setup
 	$(BIN)/mypy
 
 pytest: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 nightly: setup
 	$(BIN)/modelroots nightly

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 PEER = """
 import sys
@@ -36,15 +37,15 @@ class Measurement:
         return statistics.median(self.rates)
 
     def add(self, models: int, command: list[str]) -> None:
-        """Runs the command, whose whole time counts."""
+        """Runs the command; its whole time counts, and the memory of all its processes together."""
         began = time.perf_counter()
-        environment = {**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1"}
-        pid = os.spawnve(os.P_NOWAIT, command[0], command, environment)  # noqa: S606  # for wait4, which tells its memory
-        _, status, used = os.wait4(pid, 0)
+        with subprocess.Popen(command, env={**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1"}) as process:
+            while process.poll() is None:
+                self.megabytes = max(self.megabytes, _megabytes(psutil.Process(process.pid)))
+                time.sleep(0.05)
         self.rates.append(models / (time.perf_counter() - began))
-        self.megabytes = max(self.megabytes, _megabytes(used))
-        if status:
-            sys.exit(f"{' '.join(command)} ended with status {status}")
+        if process.returncode:
+            sys.exit(f"{' '.join(command)} ended with status {process.returncode}")
 
 
 def measure(models: int, rounds: int) -> list[Measurement]:
@@ -72,6 +73,10 @@ def _replica(program: list[str], models: int) -> Iterator[str]:
             process.terminate()
 
 
-def _megabytes(used: resource.struct_rusage) -> float:
-    """The kernel counts kilobytes on Linux, and bytes on macOS."""
-    return used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+def _megabytes(process: psutil.Process) -> float:
+    """What a process and those that it started hold now."""
+    total = 0
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.Error):  # it may have ended meanwhile
+            total += one.memory_info().rss
+    return total / 2**20
