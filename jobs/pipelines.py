@@ -143,9 +143,13 @@ def _store(
 ) -> CrawlRow:
     """Page after page into the database; then, in one transaction, the end of the crawl and its answers."""
     try:
-        with PageWriter(connection, crawl.id) as writer:
+        with closing(progress), PageWriter(connection, crawl.id) as writer:
             for page in pages:
                 progress.advance(writer.write(page), page.requests_left)
+        with transaction(connection):
+            writer.index_names()
+            finished = crawls.finish(connection, crawl.id, writer.listed, now=int(time.time()))
+            compute(connection, crawl.id, registry, now=int(time.time()))
     except CrawlError as problem:
         row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))
         raise CutOff(row, problem) from problem
@@ -153,12 +157,6 @@ def _store(
         row = crawls.stopped(connection, crawl.id, note="interrupted", now=int(time.time()))
         say(f"\nInterrupted. {row.pages:,} pages are stored; the same command goes on from there.")
         raise
-    finally:
-        progress.end()
-    with transaction(connection):
-        writer.index_names()
-        finished = crawls.finish(connection, crawl.id, writer.listed, now=int(time.time()))
-        compute(connection, crawl.id, registry, now=int(time.time()))
     return finished
 
 

@@ -48,7 +48,7 @@ class Progress:
         """Before a wait that the Hub asked for, or a second try."""
         self._show(f"{self._kind}: waiting {seconds:,.0f} s: {reason}", keep=True)
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leaves the last line standing."""
         if self._live and self._pages:
             self._screen.write("\n")

@@ -77,7 +77,7 @@ def test_off_a_terminal_nothing_is_rewritten(clock: Clock) -> None:
     clock.now = EVERY_SECONDS
     progress.advance(PAGE, None)
     progress.waiting(3, "HTTP 503")
-    progress.end()
+    progress.close()
     assert not {"\r", "\x1b"} & set(screen.getvalue())
 
 
@@ -87,7 +87,7 @@ def test_on_a_terminal_one_line_is_rewritten(clock: Clock) -> None:
     clock.now = 1.0
     progress.advance(PAGE, None)
     progress.advance(PAGE, None)
-    progress.end()
+    progress.close()
     assert (screen.getvalue().count("\r"), screen.getvalue().count("\n")) == (2, 1)
 
 
