@@ -6,6 +6,7 @@ Nodes are numbered 0..n-1 inside a `Lineage`; its `node_ids` say which node of t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -97,9 +98,9 @@ def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
     carried to each of its distinct ancestors by itself.
     """
     size = len(lineage.node_ids)
-    components, component_of = _condense(lineage, size)
+    components, component_of = condense(lineage, size)
     own = _by_relation(component_of, lineage.relations, components)
-    parents, children = _distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
+    parents, children = distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
     total = _sums_below(parents, children, own)[component_of] - _by_relation(np.arange(size), lineage.relations, size)
     direct = _by_relation(lineage.parents, lineage.relations[lineage.children], size)
     sizes = np.bincount(component_of, minlength=components)
@@ -128,7 +129,8 @@ def relation_counts(lineage: Lineage, nodes: Ints) -> Ints:
     return np.bincount(relations[relations >= 0], minlength=RELATIONS)
 
 
-def _condense(lineage: Lineage, size: int) -> tuple[int, Ints]:
+def condense(lineage: Lineage, size: int) -> tuple[int, Ints]:
+    """(number of strongly connected sets, the set of each node)."""
     if not size:
         return 0, np.empty(0, np.int64)
     links = np.ones(len(lineage.parents), np.int8)
@@ -144,10 +146,17 @@ def _by_relation(groups: Ints, relations: Ints, size: int) -> Ints:
     return np.bincount(keys, minlength=size * RELATIONS).reshape(size, RELATIONS)
 
 
-def _distinct_pairs(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints]:
+def distinct_pairs(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints]:
+    """The pairs without repeats and without those of a number with itself."""
     differ = left != right
     keys = np.unique(left[differ] * size + right[differ])
     return keys // max(size, 1), keys % max(size, 1)
+
+
+def runs(values: Ints) -> Iterator[tuple[int, int]]:
+    """(first, past the last) place of each run of equal values."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    yield from zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True) if len(values) else ()
 
 
 def _sums_below(parents: Ints, children: Ints, own: Ints) -> Ints:
@@ -160,7 +169,7 @@ def _sums_below(parents: Ints, children: Ints, own: Ints) -> Ints:
     only_parent[single] = upward.targets[upward.starts[single]]
     sums = _sums_in_trees(only_parent, own)
     merges = np.flatnonzero(degrees > 1)
-    return sums + _carried_up(merges, sums[merges], upward, _levels(parents, children, size)) if len(merges) else sums
+    return sums + _carried_up(merges, sums[merges], upward, levels(parents, children, size)) if len(merges) else sums
 
 
 def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
@@ -178,7 +187,7 @@ def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
         jump[below] = jump[targets]
 
 
-def _levels(parents: Ints, children: Ints, size: int) -> Ints:
+def levels(parents: Ints, children: Ints, size: int) -> Ints:
     """The longest way down to each node from a root."""
     downward = Links.of(parents, children, size)
     waiting = np.bincount(children, minlength=size)

@@ -1,0 +1,112 @@
+"""Where each model's lineage leads: its roots, and the families nearest above it. Pure arrays, as `store.graph`.
+
+Both answers are pairs (node, what it belongs to). A node that appears in k pairs belongs to each by one k-th.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from store.graph import Ints, Lineage, Links, condense, distinct_pairs, levels, runs
+
+Pairs: TypeAlias = tuple[Ints, Ints]
+
+
+def root_pairs(lineage: Lineage) -> Pairs:
+    """(node, root) for every node of the lineage and each of its distinct roots, by node; a root is its own.
+
+    The members of a cycle with no way out of it are jointly its roots.
+    """
+    size = len(lineage.node_ids)
+    components, component_of = condense(lineage, size)
+    parents, children = distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
+    upward = Links.of(children, parents, components)
+    tops = _tops(upward)
+    sets = _root_sets(upward, tops)
+    members = Links.of(component_of, np.arange(size), components)
+    of_node, root_components = sets.beyond(tops[component_of])
+    of_pair, roots = members.beyond(root_components)
+    nodes = of_node[of_pair]
+    order = np.lexsort((roots, nodes))
+    return nodes[order], roots[order]
+
+
+def _tops(upward: Links) -> Ints:
+    """For each node, where the way up along only parents ends: at a root, or at the first with several parents."""
+    degrees = upward.degrees()
+    tops = np.arange(len(degrees))
+    single = np.flatnonzero(degrees == 1)
+    tops[single] = upward.targets[upward.starts[single]]
+    while True:
+        further = tops[tops]
+        if np.array_equal(further, tops):
+            return tops
+        tops = further
+
+
+def _root_sets(upward: Links, tops: Ints) -> Links:
+    """The distinct roots of every root and of every node with several parents; the others have none listed.
+
+    From the top down, level by level, so that the sets above are there when one is joined from them.
+    """
+    degrees = upward.degrees()
+    size = len(degrees)
+    merges = np.flatnonzero(degrees > 1)
+    places, above = upward.beyond(merges)
+    above, below = tops[above], merges[places]
+    roots = np.flatnonzero(degrees == 0)
+    keys = [roots * size + roots]
+    known = Links.of(roots, roots, size)
+    level_of = levels(above, below, size)
+    joined = Links.of(below, above, size)
+    order = merges[np.argsort(level_of[merges], kind="stable")]
+    starts, counts = known.starts[:-1].copy(), known.degrees()
+    flat = np.empty(max(2 * size, 16), np.int64)
+    used = len(roots)
+    flat[:used] = known.targets
+    for first, last in runs(level_of[order]):
+        merging = order[first:last]
+        which, sources = joined.beyond(merging)
+        lengths = counts[sources]
+        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        found = flat[np.repeat(starts[sources], lengths) + offsets]
+        pairs = np.unique(np.repeat(merging[which], lengths) * size + found)
+        keys.append(pairs)
+        while used + len(pairs) > len(flat):
+            flat = np.concatenate([flat, np.empty_like(flat)])
+        flat[used : used + len(pairs)] = pairs % size
+        joined_now, numbers = np.unique(pairs // size, return_counts=True)
+        counts[joined_now] = numbers
+        starts[joined_now] = used + np.cumsum(numbers) - numbers
+        used += len(pairs)
+    everything = np.concatenate(keys)
+    return Links.of(everything // max(size, 1), everything % max(size, 1), size)
+
+
+def nearest_pairs(lineage: Lineage, official: Ints, families: Ints) -> Pairs:
+    """(node, family) for every node that is official nowhere and has an official one above it.
+
+    `official` and `families` are the pairs of official nodes (places) and family numbers. The fewest hops decide;
+    families tied at that distance all stand in a pair.
+    """
+    span = int(families.max(initial=0)) + 1
+    settled = np.zeros(len(lineage.node_ids), bool)
+    settled[official] = True
+    found = [np.empty(0, np.int64)]
+    nodes, of = official, families
+    while len(nodes):
+        places, children = lineage.downward.beyond(nodes)
+        open_ = ~settled[children]
+        pairs = np.unique(children[open_] * span + of[places[open_]])
+        nodes, of = pairs // span, pairs % span
+        settled[nodes] = True
+        found.append(pairs)
+    pairs = np.concatenate(found)
+    return pairs // span, pairs % span
+
+
+def parts(nodes: Ints, size: int) -> Ints:
+    """In how many pairs the node of each pair stands: the denominator of its share."""
+    return np.bincount(nodes, minlength=size)[nodes]
