@@ -5,7 +5,7 @@ StoreError
 +-- WrongSchema      the file was made by another version, or is no modelroots database
 +-- Locked           another writer holds the lock
 +-- NothingComputed  no crawl has finished yet
-+-- RegistryError    a curated file that cannot be used (in store.registry.loader)
++-- RegistryError    a curated file that cannot be used
 +-- UnknownName      no family, model or ghost of that name; carries suggestions
 """
 
@@ -30,6 +30,10 @@ class Locked(StoreError):
 
 class NothingComputed(StoreError):
     """No crawl has finished yet, so there is nothing to answer from."""
+
+
+class RegistryError(StoreError):
+    """A registry file that cannot be used. The text names file, family, key, cause and the way out."""
 
 
 class UnknownName(StoreError):

@@ -81,9 +81,13 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The edges with what the arrays do not need: relation and times of each, in the lineage's order."""
+    """The edges with what the arrays do not need: relation and times of each, in the lineage's order.
+
+    `rootless` are the nodes of models whose only references are malformed.
+    """
 
     lineage: Lineage
+    rootless: Ints
     edge_relations: Ints
     edge_times: Ints
     ledger: Ledger
@@ -120,7 +124,8 @@ def resolve(connection: sqlite3.Connection) -> Resolution:
         disagreements=disagreements,
     )
     lineage = _lineage(parents[is_edge], children[is_edge], references[first[is_edge], _OWN])
-    return Resolution(lineage, references[first[is_edge], _RELATION], times[is_edge], ledger)
+    rootless = np.setdiff1d(children[malformed], children[~malformed])
+    return Resolution(lineage, rootless, references[first[is_edge], _RELATION], times[is_edge], ledger)
 
 
 def _load(connection: sqlite3.Connection) -> Ints:

@@ -3,7 +3,8 @@
     what was listed     model, reference, node, publisher, label, quarantine
     its history         model_change, absence; reference.since_crawl / until_crawl
     the work            crawl, crawl_page
-    what follows        edge, lineage_count, family_count, computation: made anew after each crawl
+    what follows        edge, lineage_count: made anew after each crawl;
+                        family_count, family_share, rollup, completeness, computation: kept for each crawl
 
 A **node** is a name: every repository name that a model bears or that a reference points to. A node that
 a present model bears is a model's node; one that only references name is a ghost's. Edges join nodes, so
@@ -221,12 +222,58 @@ class FamilyCount(_ByRelation, table=True):
     official: int
 
 
+class FamilyShare(SQLModel, table=True):
+    """The derivatives of every family after every computation, where models are split; `family_count` is `any`."""
+
+    __tablename__ = "family_share"
+    __table_args__: ClassVar[dict[str, bool]] = _KEYED
+
+    crawl_id: int = Field(primary_key=True, foreign_key="crawl.id")
+    attribution: str = Field(primary_key=True)  # nearest, root
+    family: str = Field(primary_key=True)
+    direct: float
+    total: float
+    total_unknown: float
+    total_finetune: float
+    total_adapter: float
+    total_quantized: float
+    total_merge: float
+
+
+class Rollup(SQLModel, table=True):
+    """The roll-ups by country and family after every computation, without any filter: what is asked most."""
+
+    __table_args__: ClassVar[dict[str, bool]] = _KEYED
+
+    crawl_id: int = Field(primary_key=True, foreign_key="crawl.id")
+    by: str = Field(primary_key=True)
+    choice: str = Field(primary_key=True)  # the side of a country, the attribution of a family
+    population: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    models: float
+    downloads: float
+    downloads_all_time: float
+    likes: float
+
+
+class Completeness(SQLModel, table=True):
+    """The Hub's own count of a tracked base's children, and how many of them the crawl knows."""
+
+    __table_args__: ClassVar[dict[str, bool]] = _KEYED
+
+    crawl_id: int = Field(primary_key=True, foreign_key="crawl.id")
+    node_id: int = Field(primary_key=True, foreign_key="node.id")
+    told: int
+    counted: int
+
+
 class Computation(SQLModel, table=True):
     """What the graph was after a crawl: the ledger of METHOD, section 3."""
 
     crawl_id: int = Field(primary_key=True, sa_type=Integer, foreign_key="crawl.id")
     computed_at: int
     registry_fingerprint: str  # of the families that were counted
+    origins_fingerprint: str | None = None  # of the countries that were rolled up; None before there were any
     models: int
     models_declaring: int
     references_declared: int

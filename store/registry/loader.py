@@ -1,4 +1,4 @@
-"""Reads families.toml: which models are a family's own, and what is known of the family.
+"""Reads the registry: families.toml, which says whose own a model is, and origins.csv beside it.
 
 Holds no table and asks no Hub. `official` decides by a model's name alone, so a ghost can match too.
 It is on the way of every question, so it imports nothing heavy.
@@ -17,17 +17,14 @@ from typing import Any
 
 import msgspec
 
-from store.errors import StoreError
+from store.errors import RegistryError
+from store.registry.origins import Origin, by_publisher, load_origins
 
 FILE = "families.toml"
 SHIPPED = Path(__file__).parent
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
 _WILDCARD = re.compile(r"[*?\[]")
-
-
-class RegistryError(StoreError):
-    """A registry file that cannot be used. The text names file, family, key, cause and the way out."""
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +58,22 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
     """The families by key, in the file's order.
 
     `fingerprint` is the SHA-256 (hex) of what can change a number: keys, publishers, includes and
-    excludes, in any order. Titles, sources and notes do not touch it.
+    excludes, in any order. Titles, sources and notes do not touch it. `origins` are the rows of origins.csv;
+    `origins_fingerprint` is the same of each publisher's country and kind.
     """
 
     families: dict[str, Family]
     fingerprint: str
+    origins: tuple[Origin, ...] = ()
+
+    @cached_property
+    def origin_of(self) -> dict[str, Origin]:
+        """The reviewed publishers, by name."""
+        return by_publisher(self.origins)
+
+    @cached_property
+    def origins_fingerprint(self) -> str:
+        return _sha256({name: (origin.country, origin.kind) for name, origin in self.origin_of.items()})
 
     def find(self, name: str) -> Family | None:
         """The family of that key or title, whatever its case."""
@@ -108,15 +116,16 @@ _TYPES = {field.name: field.type for field in msgspec.structs.fields(Family) if 
 
 
 def load_registry(folder: Path | None = None) -> Registry:
-    """The registry in `folder`, which holds a families.toml; without a folder, the shipped one.
+    """The registry in `folder`, which holds a families.toml and perhaps an origins.csv; else the shipped one.
 
     Raises `RegistryError` for a file that cannot be read or used.
     """
-    path = (SHIPPED if folder is None else folder) / FILE
+    folder = SHIPPED if folder is None else folder
+    path = folder / FILE
     families = {key: _family(path, key, table) for key, table in _tables(path).items()}
     if not families:
         raise RegistryError(f'{path} holds no family. One is two lines: [qwen] and publishers = ["Qwen"].')
-    return Registry(families, _fingerprint(families))
+    return Registry(families, _fingerprint(families), load_origins(folder))
 
 
 def lint(registry: Registry) -> list[str]:
@@ -175,7 +184,11 @@ def _example(name: str) -> str:
 
 def _fingerprint(families: dict[str, Family]) -> str:
     rules = {key: [sorted(set(r)) for r in (f.publishers, f.include, f.exclude)] for key, f in families.items()}
-    return hashlib.sha256(msgspec.json.encode(rules, order="sorted")).hexdigest()
+    return _sha256(rules)
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
 def _matches(patterns: tuple[str, ...], name: str) -> bool:

@@ -49,7 +49,7 @@ def naive_nearest(edges: Edges, official: dict[int, set[int]]) -> dict[int, set[
 
 
 def as_sets(pairs: tuple[np.ndarray, np.ndarray]) -> dict[int, set[int]]:
-    grouped = defaultdict(set)
+    grouped: dict[int, set[int]] = defaultdict(set)
     for node, other in zip(*(side.tolist() for side in pairs), strict=True):
         assert other not in grouped[node]
         grouped[node].add(other)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from store.registry.loader import Family, Registry, RegistryError, lint, load_registry
+from store.errors import RegistryError
+from store.registry.loader import Family, Registry, lint, load_registry
 
 HUB = Path(__file__).parents[2].parent / "shared" / "hub"
 RADAR = sorted((HUB / "radar").glob("*.jsonl.gz"))

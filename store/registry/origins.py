@@ -1,0 +1,130 @@
+"""Reads origins.csv: where each reviewed publisher is based. A publisher without a row is *unreviewed*.
+
+Holds no table and asks no Hub. It is on the way of questions, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator
+from functools import cache
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, TypeAlias, cast, get_args
+
+import msgspec
+
+from store.errors import RegistryError
+
+FILE = "origins.csv"
+COLUMNS = ("publisher", "country", "kind", "name", "source", "checked")
+INTERNATIONAL, UNKNOWN, UNREVIEWED = "international", "unknown", "unreviewed"
+Kind: TypeAlias = Literal["company", "lab", "university", "government", "community", "person"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+_COUNTRY = re.compile(rf"[A-Z]{{2}}|{INTERNATIONAL}|{UNKNOWN}")
+_CODE = re.compile(r"\b[A-Z]{2}\b")  # the library's column holds patterns such as ^GB$|^UK$
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """One reviewed publisher. `country` is ISO 3166-1 alpha-2, `international` or `unknown`; `line` is the file's."""
+
+    publisher: str
+    country: str
+    kind: str
+    name: str
+    source: str
+    checked: str
+    line: int
+
+
+def load_origins(folder: Path) -> tuple[Origin, ...]:
+    """The rows of the folder's origins.csv in their order; none where there is no such file.
+
+    Raises `RegistryError` for a file that cannot be read, or a country or kind that is none.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise RegistryError(f"{path} cannot be read: {problem}. It must be a readable UTF-8 file.") from problem
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise RegistryError(f"{path}: no column {', '.join(missing)}. Its first line is {','.join(COLUMNS)}.")
+    return tuple(_origin(path, reader.line_num, row) for row in reader)
+
+
+def by_publisher(origins: tuple[Origin, ...]) -> dict[str, Origin]:
+    """The row of each publisher: the first, where there are several."""
+    found: dict[str, Origin] = {}
+    for origin in origins:
+        found.setdefault(origin.publisher, origin)
+    return found
+
+
+def lint_origins(origins: tuple[Origin, ...], *, seen: Collection[str] | None = None) -> Iterator[str]:
+    """What should be mended, a sentence each: duplicates, codes of no country, missing sources, dates.
+
+    `seen` are all publishers of the database: rows of others are named, since they may have been renamed.
+    """
+    lines: dict[str, int] = {}
+    codes = country_codes()
+    for origin in origins:
+        where = f"line {origin.line}, {origin.publisher}"
+        if origin.publisher in lines:
+            yield f"{where}: a second row, after line {lines[origin.publisher]}; the first counts"
+        lines.setdefault(origin.publisher, origin.line)
+        if len(origin.country) == 2 and origin.country not in codes:
+            yield f"{where}: {origin.country} is the code of no country (ISO 3166-1 alpha-2)"
+        if not origin.source.startswith("https://"):
+            yield f"{where}: no source that a reader can follow (https://...)"
+        if not _DATE.fullmatch(origin.checked):
+            yield f"{where}: no date of the check (YYYY-MM-DD)"
+        if not origin.name:
+            yield f"{where}: no name"
+        if seen is not None and origin.publisher not in seen:
+            yield f"{where}: no longer seen in the database; if it was renamed, keep this row and add the new name"
+
+
+def country_codes() -> frozenset[str]:
+    """The ISO 3166-1 alpha-2 codes of all countries."""
+    return frozenset(regions())
+
+
+@cache
+def regions() -> dict[str, str]:
+    """ISO 3166-1 alpha-2 -> region: `EU` for its members of today, else the region of the United Nations."""
+    return {
+        _CODE.findall(country["ISO2"])[0]: "EU" if country["EU27"] else country["UNregion"]
+        for country in _countries()
+        if not country["obsolete"] and _CODE.search(country["ISO2"])
+    }
+
+
+def _countries() -> list[dict[str, str]]:
+    """The library's own table, read past its code: that loads pandas, and stumbles over its newest version."""
+    (folder,) = cast("list[str]", cast("ModuleSpec", find_spec("country_converter")).submodule_search_locations)
+    with (Path(folder) / "country_data.tsv").open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table, delimiter="\t"))
+
+
+def _origin(path: Path, line: int, row: dict[str, str | None]) -> Origin:
+    values = {name: (row[name] or "").strip() for name in COLUMNS}
+    where = f"{path}, line {line}"
+    if not values["publisher"]:
+        raise RegistryError(f"{where}: no publisher.")
+    if not _COUNTRY.fullmatch(values["country"]):
+        raise RegistryError(
+            f"{where}: {values['country']!r} is no country. Write its code of two capitals, "
+            f"{INTERNATIONAL} or {UNKNOWN}."
+        )
+    if values["kind"] not in KINDS:
+        raise RegistryError(f"{where}: {values['kind']!r} is no kind. Known are {', '.join(KINDS)}.")
+    return Origin(**values, line=line)

@@ -1,0 +1,257 @@
+"""Models counted by what they are or descend from, under every choice of METHOD, exactly: shares are fractions.
+
+A *dimension* gives each model one or more keys. A model with k keys of equal standing counts 1/k under each,
+except under attribution `any`, where it counts whole under each family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from crawler.records import Relation
+from store.attribution import parts
+from store.choices import METRICS, NONE, OFFICIAL, Choices
+from store.ecosystem import Bools, Ecosystem
+from store.graph import Ints, Links
+from store.registry.origins import UNKNOWN, UNREVIEWED, regions
+
+_SMALL = 1 << 22
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A row for each (model, key): the model, the key's place in `labels`, and the denominator of the share.
+
+    Of a cross table `labels` has a list for each side, and a key is a number of two digits in them. `roots` tells
+    the root that each row goes through; None where the key does not come from a root.
+    """
+
+    models: Ints
+    keys: Ints
+    parts: Ints
+    labels: tuple[Sequence[str], ...]
+    roots: Ints | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is counted under one key, or one pair of keys, under every metric."""
+
+    keys: tuple[str, ...]
+    counts: dict[str, Fraction] = field(default_factory=dict)
+
+
+def roll_up(ecosystem: Ecosystem, by: Sequence[str], choices: Choices) -> list[Cell]:
+    """A cell for every key, or pair of keys, under which any model counts; most models first."""
+    kept = chosen(ecosystem, choices)
+    one = dimension(ecosystem, by[0], choices)
+    found = one if len(by) == 1 else _crossed(ecosystem, one, dimension(ecosystem, by[1], choices))
+    return _cells(ecosystem, found, kept)
+
+
+def whole(ecosystem: Ecosystem, choices: Choices) -> dict[str, int]:
+    """What all chosen models count under each metric: the denominator of shares."""
+    kept = chosen(ecosystem, choices)
+    return {metric: int(ecosystem.weights(metric)[kept].sum()) for metric in METRICS}
+
+
+def chosen(ecosystem: Ecosystem, choices: Choices) -> Bools:
+    """Which models the filters let through."""
+    kept = np.ones(len(ecosystem), bool)
+    declares = ecosystem.relations >= 0
+    if choices.population != "all":
+        kept &= declares if choices.population == "derivatives" else ~declares
+    if choices.relations:
+        kept &= np.isin(ecosystem.relations, [Relation[word.upper()].value for word in choices.relations])
+    if choices.since is not None:
+        kept &= ecosystem.created_at >= choices.since
+    if choices.until is not None:
+        kept &= (ecosystem.created_at < choices.until) & (ecosystem.created_at > 0)
+    if choices.min_downloads is not None:
+        kept &= ecosystem.downloads >= choices.min_downloads
+    if choices.task is not None:
+        row = ecosystem.connection.execute("SELECT id FROM label WHERE text = ?", (choices.task,)).fetchone()
+        kept &= ecosystem.task_ids == (row[0] if row else -1)
+    if choices.publisher_kind is not None:
+        kinds = {name for name, origin in ecosystem.registry.origin_of.items() if origin.kind == choices.publisher_kind}
+        ids = [number for number, name in _publishers(ecosystem) if name in kinds]
+        kept &= np.isin(ecosystem.publisher_ids, ids)
+    if choices.exclude_bursts:
+        from store.bursts import in_bursts
+
+        kept &= ~in_bursts(ecosystem)
+    return kept
+
+
+def dimension(ecosystem: Ecosystem, name: str, choices: Choices) -> Dimension:
+    """The keys of every model in one dimension. KeyError for a name that is none of DIMENSIONS."""
+    return _MAKERS[name](ecosystem, choices)
+
+
+def _country(ecosystem: Ecosystem, choices: Choices) -> Dimension:
+    return _of_publisher(ecosystem, choices, _countries(ecosystem))
+
+
+def _region(ecosystem: Ecosystem, choices: Choices) -> Dimension:
+    known = regions()
+    countries = {publisher: known.get(country, country) for publisher, country in _countries(ecosystem).items()}
+    return _of_publisher(ecosystem, choices, countries)
+
+
+def _publisher(ecosystem: Ecosystem, choices: Choices) -> Dimension:
+    return _of_publisher(
+        ecosystem, choices, {number: name or "(no namespace)" for number, name in _publishers(ecosystem)}
+    )
+
+
+def _of_publisher(ecosystem: Ecosystem, choices: Choices, labels: dict[int, str]) -> Dimension:
+    """By something that a publisher id means: of the models' own publishers, or of their roots'."""
+    if choices.side == "publisher":
+        return _single(ecosystem.publisher_ids, labels, UNREVIEWED)
+    models, roots = ecosystem.roots
+    keys, texts = _labelled(ecosystem.publishers_of(roots), labels, UNREVIEWED)
+    if (roots == 0).any():
+        keys, texts = np.where(roots == 0, len(texts), keys), [*texts, UNKNOWN]
+    return Dimension(models, keys, parts(models, len(ecosystem)), (texts,), roots)
+
+
+def _family(ecosystem: Ecosystem, choices: Choices) -> Dimension:
+    """The families that a model derives from; `official` where it is official and derives from none, else `none`."""
+    names = [*ecosystem.registry.families, OFFICIAL, NONE]
+    if choices.attribution == "root":
+        return _family_of_roots(ecosystem, names)
+    models, families = ecosystem.nearest if choices.attribution == "nearest" else ecosystem.descent[:2]
+    rest = np.setdiff1d(np.arange(len(ecosystem)), models)
+    is_official = np.isin(rest, ecosystem.official_models[0])
+    keys = np.concatenate([families, np.where(is_official, len(names) - 2, len(names) - 1)])
+    split = parts(models, len(ecosystem)) if choices.attribution == "nearest" else np.ones(len(models), np.int64)
+    return Dimension(
+        np.concatenate([models, rest]), keys, np.concatenate([split, np.ones(len(rest), np.int64)]), (names,)
+    )
+
+
+def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
+    """Each root's share to the root's family; `official` where the model is official in that family itself."""
+    models, roots = ecosystem.roots
+    nodes, families = ecosystem.official
+    distinct, place = np.unique(roots, return_inverse=True)
+    in_order = np.searchsorted(distinct, nodes)
+    in_order[in_order == len(distinct)] = 0
+    is_root = distinct[in_order] == nodes if len(distinct) else np.zeros(len(nodes), bool)
+    of_root = Links.of(in_order[is_root], families[is_root], len(distinct))
+    which, found = of_root.beyond(place)
+    without = np.flatnonzero(of_root.degrees()[place] == 0)
+    rows = np.concatenate([which, without])
+    keys = np.concatenate([found, np.full(len(without), len(names) - 1)])
+    span = len(names)
+    own = np.isin(models[rows] * span + keys, ecosystem.official_models[0] * span + ecosystem.official_models[1])
+    share = parts(models, len(ecosystem))[rows] * np.maximum(of_root.degrees()[place[rows]], 1)
+    return Dimension(models[rows], np.where(own, len(names) - 2, keys), share, (names,), roots[rows])
+
+
+def _relation(ecosystem: Ecosystem, _: Choices) -> Dimension:
+    return _single(ecosystem.relations, {relation.value: relation.word for relation in Relation}, NONE)
+
+
+def _task(ecosystem: Ecosystem, _: Choices) -> Dimension:
+    return _single(ecosystem.task_ids, _texts(ecosystem), NONE)
+
+
+def _license(ecosystem: Ecosystem, _: Choices) -> Dimension:
+    return _single(ecosystem.license_ids, _texts(ecosystem), NONE)
+
+
+def _month(ecosystem: Ecosystem, _: Choices) -> Dimension:
+    months = ecosystem.created_at.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    labels = {int(month): str(np.datetime64(int(month), "M")) for month in np.unique(months)}
+    return _single(np.where(ecosystem.created_at == 0, np.iinfo(np.int64).min, months), labels, NONE)
+
+
+_MAKERS: dict[str, Callable[[Ecosystem, Choices], Dimension]] = {
+    "country": _country,
+    "region": _region,
+    "family": _family,
+    "publisher": _publisher,
+    "relation": _relation,
+    "task": _task,
+    "license": _license,
+    "month": _month,
+}
+
+
+def _single(values: Ints, labels: dict[int, str], absent: str) -> Dimension:
+    """One key a model."""
+    keys, texts = _labelled(values, labels, absent)
+    return Dimension(np.arange(len(values)), keys, np.ones(len(values), np.int64), (texts,))
+
+
+def _labelled(values: Ints, labels: dict[int, str], absent: str) -> tuple[Ints, list[str]]:
+    """The place of each value's label among the distinct ones."""
+    distinct, places = np.unique(values, return_inverse=True)
+    names = [labels.get(value, absent) for value in distinct.tolist()]
+    texts = list(dict.fromkeys(names))
+    of_text = {text: number for number, text in enumerate(texts)}
+    return np.array([of_text[name] for name in names], np.int64)[places], texts
+
+
+def _texts(ecosystem: Ecosystem) -> dict[int, str]:
+    return dict(ecosystem.connection.execute("SELECT id, text FROM label"))
+
+
+def _publishers(ecosystem: Ecosystem) -> list[tuple[int, str]]:
+    return ecosystem.connection.execute("SELECT id, name FROM publisher").fetchall()
+
+
+def _countries(ecosystem: Ecosystem) -> dict[int, str]:
+    """Publisher id -> country, of the reviewed ones."""
+    reviewed = ecosystem.registry.origin_of
+    return {number: reviewed[name].country for number, name in _publishers(ecosystem) if name in reviewed}
+
+
+def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimension:
+    """Two dimensions as one, joined by model; where the keys of both come from roots, by the same root."""
+    of_model = Links.of(right.models, np.arange(len(right.models)), len(ecosystem))
+    rows, places = of_model.beyond(left.models)
+    if left.roots is not None and right.roots is not None:
+        same = left.roots[rows] == right.roots[places]
+        rows, places = rows[same], places[same]
+        of_roots = np.bincount(ecosystem.roots[0], minlength=len(ecosystem))[left.models[rows]]
+        share = left.parts[rows] * right.parts[places] // of_roots
+    else:
+        share = left.parts[rows] * right.parts[places]
+    keys = left.keys[rows] * len(right.labels[0]) + right.keys[places]
+    return Dimension(left.models[rows], keys, share, left.labels + right.labels)
+
+
+def _cells(ecosystem: Ecosystem, found: Dimension, kept: Bools) -> list[Cell]:
+    """The exact sums: whole numbers for each (key, denominator), then few fractions for each key."""
+    rows = kept[found.models]
+    models, span = found.models[rows], int(found.parts.max(initial=0)) + 1
+    codes, places = grouped(found.keys[rows] * span + found.parts[rows])
+    cells: dict[int, Cell] = {}
+    for metric in METRICS:
+        sums = np.bincount(places, weights=ecosystem.weights(metric)[models], minlength=len(codes))
+        for code, total in zip(codes.tolist(), sums.tolist(), strict=True):
+            cell = cells.setdefault(code // span, Cell(_texts_of(code // span, found.labels)))
+            cell.counts[metric] = cell.counts.get(metric, Fraction(0)) + Fraction(int(total), code % span)
+    return sorted(cells.values(), key=lambda cell: (-cell.counts["models"], cell.keys))
+
+
+def grouped(codes: Ints) -> tuple[Ints, Ints]:
+    """The distinct codes, in order, and the place of each row's code among them; small ones are not sorted."""
+    if codes.max(initial=0) > _SMALL:
+        distinct, places = np.unique(codes, return_inverse=True)
+        return distinct, places
+    occurs = np.zeros(int(codes.max(initial=-1)) + 1, bool)
+    occurs[codes] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
+
+
+def _texts_of(key: int, labels: tuple[Sequence[str], ...]) -> tuple[str, ...]:
+    if len(labels) == 1:
+        return (labels[0][key],)
+    return labels[0][key // len(labels[1])], labels[1][key % len(labels[1])]

@@ -1,0 +1,90 @@
+"""The derivatives of families under any attribution and any filter, exactly; read from the arrays.
+
+`store.derivatives` answers what a table already knows; this answers the rest, and fills those tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from crawler.records import Relation
+from store.choices import Choices
+from store.ecosystem import Bools, Ecosystem
+from store.graph import RELATIONS, descendants
+from store.rollups import Dimension, chosen, dimension, grouped
+
+
+@dataclass(frozen=True)
+class Share:
+    """Derivatives in parts: `relations` splits the total, by the words of `Relation` in their order."""
+
+    direct: Fraction
+    total: Fraction
+    relations: dict[str, Fraction]
+
+
+class _Sum(NamedTuple):
+    family: int
+    relation: int
+    share: Fraction
+    is_direct: bool
+
+
+def family_shares(
+    ecosystem: Ecosystem, attribution: str, choices: Choices, *, metric: str = "models"
+) -> dict[str, Share]:
+    """The share of every family of the registry, in its order.
+
+    Direct is what comes from models with an official node of that family among their own bases.
+    """
+    kept = chosen(ecosystem, choices)
+    found = dimension(ecosystem, "family", Choices(attribution=attribution))
+    models, families, is_direct = ecosystem.descent
+    span = len(found.labels[0])
+    near = np.isin(found.models * span + found.keys, (models * span + families)[is_direct])
+    totals = [[Fraction(0)] * RELATIONS for _ in range(span)]
+    direct = [Fraction(0)] * span
+    for one in _sums(ecosystem, found, near, kept, metric):
+        if one.relation >= 0:  # only a declared base makes a derivative
+            totals[one.family][one.relation] += one.share
+            direct[one.family] += one.share * one.is_direct
+    return {
+        family: Share(direct[number], sum(totals[number], Fraction(0)), _by_word(totals[number]))
+        for number, family in enumerate(ecosystem.registry.families)
+    }
+
+
+def model_share(ecosystem: Ecosystem, node_id: int, choices: Choices, *, metric: str = "models") -> Share:
+    """The derivatives of one model or ghost that the filters let through."""
+    kept = chosen(ecosystem, choices)
+    reached, direct = descendants(ecosystem.lineage, ecosystem.lineage.places(np.array([node_id])))
+    models = ecosystem.of_place[reached]
+    near = np.isin(reached, direct)[models >= 0]
+    models = models[models >= 0]
+    near, models = near[kept[models]], models[kept[models]]
+    weights = ecosystem.weights(metric)[models]
+    relations = ecosystem.relations[models]
+    by_relation = [Fraction(int(weights[relations == relation].sum())) for relation in range(RELATIONS)]
+    return Share(Fraction(int(weights[near].sum())), sum(by_relation, Fraction(0)), _by_word(by_relation))
+
+
+def _by_word(values: Iterable[Fraction]) -> dict[str, Fraction]:
+    return {relation.word: value for relation, value in zip(Relation, values, strict=True)}
+
+
+def _sums(ecosystem: Ecosystem, found: Dimension, near: Bools, kept: Bools, metric: str) -> Iterator[_Sum]:
+    """One for every combination that occurs, and each denominator."""
+    rows = kept[found.models]
+    models = found.models[rows]
+    span = int(found.parts.max(initial=0)) + 1
+    codes = ((found.keys[rows] * (RELATIONS + 1) + ecosystem.relations[models] + 1) * span + found.parts[rows]) * 2
+    distinct, places = grouped(codes + near[rows])
+    sums = np.bincount(places, weights=ecosystem.weights(metric)[models], minlength=len(distinct))
+    for code, total in zip(distinct.tolist(), sums.tolist(), strict=True):
+        family, relation = divmod(code // 2 // span, RELATIONS + 1)
+        yield _Sum(family, relation - 1, Fraction(int(total), code // 2 % span), bool(code % 2))
