@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from store.registry.origins import Kind
 
 NONE, OFFICIAL = "none", "official"
-DIMENSIONS = ("country", "region", "family", "publisher", "relation", "task", "license", "month")
-ATTRIBUTIONS = ("any", "nearest", "root")
-SIDES = ("origin", "publisher")
-POPULATIONS = ("all", "derivatives", "roots")
-METRICS = ("models", "downloads", "downloads_all_time", "likes")
+By: TypeAlias = Literal["country", "region", "family", "publisher", "relation", "task", "license", "month"]
+Attribution: TypeAlias = Literal["any", "nearest", "root"]
+Side: TypeAlias = Literal["origin", "publisher"]
+Population: TypeAlias = Literal["all", "derivatives", "roots"]
+Metric: TypeAlias = Literal["models", "downloads", "downloads_all_time", "likes"]
+Word: TypeAlias = Literal["finetune", "adapter", "quantized", "merge", "unknown"]
+
+DIMENSIONS: tuple[By, ...] = get_args(By)
+ATTRIBUTIONS: tuple[Attribution, ...] = get_args(Attribution)
+SIDES: tuple[Side, ...] = get_args(Side)
+POPULATIONS: tuple[Population, ...] = get_args(Population)
+METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 @dataclass(frozen=True)
 class Choices:
     """The switches of METHOD, section 2; None or empty is no filter. Times are seconds since 1970 UTC."""
 
-    side: str = "origin"
-    attribution: str = "any"
-    population: str = "all"
-    relations: tuple[str, ...] = ()
+    side: Side = "origin"
+    attribution: Attribution = "any"
+    population: Population = "all"
+    relations: tuple[Word, ...] = ()
     since: int | None = None
     until: int | None = None
     min_downloads: int | None = None
     task: str | None = None
-    publisher_kind: str | None = None
+    publisher_kind: Kind | None = None
     exclude_bursts: bool = False
 
     @property

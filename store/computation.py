@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from crawler.records import Relation
-from store.choices import ATTRIBUTIONS, METRICS, POPULATIONS, SIDES, Choices
+from store.choices import ATTRIBUTIONS, METRICS, POPULATIONS, SIDES, Attribution, Choices
 from store.ecosystem import Ecosystem, load
 from store.families import official_models, official_nodes
 from store.graph import Counts, Cycles, Ints, Lineage, count_derivatives, descendants, relation_counts
@@ -33,7 +33,7 @@ _ADD_SHARES = f"""
 _ADD_ROLLUP = f"""
     INSERT INTO rollup (crawl_id, by, choice, population, key, {", ".join(METRICS)})
     VALUES (?, ?, ?, ?, ?{", ?" * len(METRICS)})"""
-SPLITTING = ("nearest", "root")
+SPLITTING: tuple[Attribution, ...] = ("nearest", "root")
 """The attributions under which a model may count in parts."""
 
 
@@ -74,8 +74,10 @@ def _rollup_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | float, ...]]:
     """By country and family, for every side or attribution and every population."""
     for population in POPULATIONS:
         of = partial(Choices, population=population)
-        made = [("country", side, of(side=side)) for side in SIDES]
-        made += [("family", attribution, of(attribution=attribution)) for attribution in ATTRIBUTIONS]
+        made = [
+            *(("country", side, of(side=side)) for side in SIDES),
+            *(("family", attribution, of(attribution=attribution)) for attribution in ATTRIBUTIONS),
+        ]
         for by, name, choices in made:
             for cell in roll_up(ecosystem, [by], choices):
                 yield by, name, population, *cell.keys, *(float(cell.counts[metric]) for metric in METRICS)

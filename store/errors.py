@@ -6,6 +6,7 @@ StoreError
 +-- Locked           another writer holds the lock
 +-- NothingComputed  no crawl has finished yet
 +-- RegistryError    a curated file that cannot be used
++-- WrongChoice      a definition that does not fit what was asked about
 +-- UnknownName      no family, model or ghost of that name; carries suggestions
 """
 
@@ -34,6 +35,10 @@ class NothingComputed(StoreError):
 
 class RegistryError(StoreError):
     """A registry file that cannot be used. The text names file, family, key, cause and the way out."""
+
+
+class WrongChoice(StoreError):
+    """A definition that does not fit what was asked about."""
 
 
 class UnknownName(StoreError):

@@ -13,9 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from crawler.records import Relation
-from store.choices import Choices
+from store.choices import Attribution, Choices, Metric
+from store.derivatives import Derivatives, of_shares
 from store.ecosystem import Bools, Ecosystem
+from store.errors import WrongChoice
+from store.families import official_models, official_nodes
 from store.graph import RELATIONS, descendants
+from store.lookup import find_node
 from store.rollups import Dimension, chosen, dimension, grouped
 
 
@@ -36,7 +40,7 @@ class _Sum(NamedTuple):
 
 
 def family_shares(
-    ecosystem: Ecosystem, attribution: str, choices: Choices, *, metric: str = "models"
+    ecosystem: Ecosystem, attribution: Attribution, choices: Choices, *, metric: Metric = "models"
 ) -> dict[str, Share]:
     """The share of every family of the registry, in its order.
 
@@ -59,7 +63,7 @@ def family_shares(
     }
 
 
-def model_share(ecosystem: Ecosystem, node_id: int, choices: Choices, *, metric: str = "models") -> Share:
+def model_share(ecosystem: Ecosystem, node_id: int, choices: Choices, *, metric: Metric = "models") -> Share:
     """The derivatives of one model or ghost that the filters let through."""
     kept = chosen(ecosystem, choices)
     reached, direct = descendants(ecosystem.lineage, ecosystem.lineage.places(np.array([node_id])))
@@ -73,11 +77,26 @@ def model_share(ecosystem: Ecosystem, node_id: int, choices: Choices, *, metric:
     return Share(Fraction(int(weights[near].sum())), sum(by_relation, Fraction(0)), _by_word(by_relation))
 
 
+def derivatives_under(ecosystem: Ecosystem, name: str, choices: Choices, *, metric: Metric) -> Derivatives:
+    """The derivatives of a family or a model id under any choices. Raises `UnknownName`, `WrongChoice`."""
+    family = ecosystem.registry.find(name)
+    if family is not None:
+        share = family_shares(ecosystem, choices.attribution, choices, metric=metric)[family.key]
+        official = official_models(ecosystem.connection, official_nodes(ecosystem.connection, family))
+        return of_shares(family.key, official, (share.direct, share.total, *share.relations.values()))
+    if choices.attribution != "any":
+        raise WrongChoice(f"{name!r} is no family: attribution {choices.attribution} shares models out among families.")
+    node = find_node(ecosystem.connection, name, also=tuple(ecosystem.registry.families))
+    share = model_share(ecosystem, node.id, choices, metric=metric)
+    kind = "model" if node.is_model else "ghost"
+    return of_shares(node.name, None, (share.direct, share.total, *share.relations.values()), kind)
+
+
 def _by_word(values: Iterable[Fraction]) -> dict[str, Fraction]:
     return {relation.word: value for relation, value in zip(Relation, values, strict=True)}
 
 
-def _sums(ecosystem: Ecosystem, found: Dimension, near: Bools, kept: Bools, metric: str) -> Iterator[_Sum]:
+def _sums(ecosystem: Ecosystem, found: Dimension, near: Bools, kept: Bools, metric: Metric) -> Iterator[_Sum]:
     """One for every combination that occurs, and each denominator."""
     rows = kept[found.models]
     models = found.models[rows]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from store.errors import NothingComputed
 
@@ -14,13 +16,15 @@ _LEDGER = (
 )  # fmt: skip
 _LATEST = f"""
     SELECT crawl.id, crawl.kind, crawl.state, crawl.endpoint, crawl.question, crawl.finished_at, crawl.note,
-        computation.registry_fingerprint,
+        computation.registry_fingerprint, computation.origins_fingerprint,
         (SELECT max(id) FROM crawl AS sweep
          WHERE sweep.kind = 'sweep' AND sweep.state = 'complete' AND sweep.id <= crawl.id),
         {", ".join(f"computation.{item}" for item in _LEDGER)}
     FROM computation JOIN crawl ON crawl.id = computation.crawl_id
+    WHERE (:crawl IS NULL OR crawl.id = :crawl) AND (:until IS NULL OR computation.computed_at < :until)
     ORDER BY computation.computed_at DESC, computation.crawl_id DESC LIMIT 1"""
-_WALKS = "SELECT question FROM crawl WHERE kind = 'walk' AND state = 'complete' AND id > ? ORDER BY id"
+_WALKS = "SELECT question FROM crawl WHERE kind = 'walk' AND state = 'complete' AND id > ? AND id <= ? ORDER BY id"
+_DAY = 86_400
 
 UNSEEN_BY_ALL = "models that are private, and bases that nobody declared"
 UNSEEN_BY_WALKS = (
@@ -42,6 +46,7 @@ class Standing:
     sweep: int | None
     note: str | None
     registry_fingerprint: str
+    origins_fingerprint: str | None
     walked: tuple[str, ...]
     ledger: dict[str, int]
 
@@ -61,16 +66,23 @@ class Standing:
         return own
 
 
-def standing(connection: sqlite3.Connection) -> Standing:
-    """Raises `NothingComputed` before the first crawl has finished."""
-    row = connection.execute(_LATEST).fetchone()
+def standing(connection: sqlite3.Connection, as_of: str | None = None) -> Standing:
+    """That of the last finished crawl, or of an earlier one: by its number, or the last of a day (YYYY-MM-DD, UTC).
+
+    Raises `NothingComputed` before the first crawl has finished, and where no crawl is meant.
+    """
+    row = connection.execute(_LATEST, _when(as_of)).fetchone()
+    if row is None and as_of is not None:
+        raise NothingComputed(
+            f"No crawl had finished as of {as_of!r}. `modelroots crawls` lists them by number and time."
+        )
     if row is None:
         raise NothingComputed(
             "No crawl has finished in this database yet. `modelroots crawls` shows what there is; "
             "`modelroots crawl sweep` begins one, or resumes it."
         )
-    crawl, kind, state, endpoint, _, finished_at, note, fingerprint, sweep, *ledger = row
-    walks = connection.execute(_WALKS, (sweep or 0,))
+    crawl, kind, state, endpoint, _, finished_at, note, fingerprint, origins, sweep, *ledger = row
+    walks = connection.execute(_WALKS, (sweep or 0, crawl))
     walked = dict.fromkeys(base for (question,) in walks for base in json.loads(question).get("bases", ()))
     return Standing(
         crawl=crawl,
@@ -82,6 +94,17 @@ def standing(connection: sqlite3.Connection) -> Standing:
         sweep=sweep,
         note=note,
         registry_fingerprint=fingerprint,
+        origins_fingerprint=origins,
         walked=tuple(walked),
         ledger=dict(zip(_LEDGER, ledger, strict=True)),
     )
+
+
+def _when(as_of: str | None) -> dict[str, int | None]:
+    if as_of is None or re.fullmatch(r"[0-9]{1,18}", as_of):
+        return {"crawl": int(as_of) if as_of else None, "until": None}
+    try:
+        day = datetime.strptime(as_of, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise NothingComputed(f"--as-of {as_of!r} is neither a crawl's number nor a day such as 2026-11-24.") from None
+    return {"crawl": None, "until": int(day.timestamp()) + _DAY}

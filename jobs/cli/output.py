@@ -133,6 +133,8 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
     return f"{value:,}" if isinstance(value, int) else printable(str(value))
 
 
@@ -155,7 +157,7 @@ def _table(header: list[str], cells: list[list[str]]) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").isdigit()
+    return cell.replace(",", "").replace(".", "", 1).isdigit()
 
 
 def _markdown(header: list[str], cells: list[list[str]]) -> str:

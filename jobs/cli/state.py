@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading
 from store.registry.loader import Registry, load_registry
 from store.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from store.ecosystem import Ecosystem  # numpy takes 0.2 s, which most questions do not need
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
@@ -27,6 +30,9 @@ EndpointOption = Annotated[str | None, typer.Option("--endpoint", help="The Hub 
 TokenOption = Annotated[
     str | None,
     typer.Option("--token-from", help="A file with the Hub token, or `login` for the stored one. Else HF_TOKEN."),
+]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="As of an earlier crawl: its number, or a day (YYYY-MM-DD, UTC).")
 ]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Begin again instead of resuming.")]
 
@@ -47,10 +53,28 @@ class State:
         return load_registry(self.settings.registry)
 
     @contextmanager
-    def asking(self) -> Iterator[tuple[sqlite3.Connection, Standing]]:
-        """A connection that cannot write, and what its answers rest on."""
+    def asking(self, as_of: str | None = None) -> Iterator[tuple[sqlite3.Connection, Standing]]:
+        """A connection that cannot write, and what its answers rest on: the last finished crawl, or an earlier one.
+
+        Of an earlier one the tables of every crawl can be read at once; for anything else see `ecosystem_of`.
+        """
         with reading(self.settings.db) as connection:
-            yield connection, standing(connection)
+            yield connection, standing(connection, as_of)
+
+
+def is_past(connection: sqlite3.Connection, basis: Standing) -> bool:
+    """Whether the answer is to be as of an earlier crawl than the last."""
+    return basis.crawl != standing(connection).crawl
+
+
+def ecosystem_of(connection: sqlite3.Connection, basis: Standing, registry: Registry) -> Ecosystem:
+    """All models and their lineage in arrays, as of the crawl: for what no table knows. Seconds, on a whole Hub."""
+    from store.ecosystem import load
+    from store.past import go_back
+    from store.resolution import resolve
+
+    resolution = go_back(connection, basis.crawl) if is_past(connection, basis) else resolve(connection)
+    return load(connection, registry, resolution)
 
 
 def state_of(context: typer.Context) -> State:
@@ -93,7 +117,20 @@ def coverage(basis: Standing) -> dict[str, Any]:
     return {name: basis.ledger[name] for name in wanted} | {"basis": basis.basis, "unseen": basis.unseen}
 
 
+def standing_notes(basis: Standing) -> list[str]:
+    """What the answer rests on, and what it cannot see, as lines below a table."""
+    ledger = basis.ledger
+    notes = [
+        f"As of {utc(basis.finished_at)}: {basis.basis}.",
+        f"It knows {ledger['models']:,} models; {ledger['models_declaring']:,} declare a base. Of their references "
+        f"{ledger['resolved']:,} resolve, {ledger['dangling']:,} dangle, {ledger['malformed']:,} are malformed.",
+        f"It cannot see {basis.unseen}.",
+    ]
+    return notes if basis.complete else [*notes, "It does not rest on a complete sweep: the counts are lower bounds."]
+
+
 __all__ = [
-    "CsvOption", "EndpointOption", "FileOption", "FormatOption", "FreshOption", "JsonOption", "QuietOption",
-    "State", "TokenOption", "answer", "as_of", "coverage", "form", "give", "initial_state", "state_of",
+    "AsOfOption", "CsvOption", "EndpointOption", "FileOption", "FormatOption", "FreshOption", "JsonOption",
+    "QuietOption", "State", "TokenOption", "answer", "as_of", "coverage", "ecosystem_of", "form", "give",
+    "initial_state", "is_past", "standing_notes", "state_of",
 ]  # fmt: skip

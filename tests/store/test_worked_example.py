@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.derivatives import Derivatives, derivatives
-from store.registry.loader import load_registry
+from store.registry.loader import Registry, load_registry
 from store.standing import standing
 from tests.store.conftest import Store, row
 
@@ -59,8 +59,10 @@ def example(store: Store) -> Store:
     return store
 
 
-def ask(store: Store, name: str) -> Derivatives:
-    return derivatives(store.connection, name, store.registry, standing(store.connection))
+def ask(store: Store, name: str, registry: Registry | None = None) -> Derivatives:
+    found = derivatives(store.connection, name, registry or store.registry, standing(store.connection))
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -91,5 +93,5 @@ def test_a_registry_given_with_the_question_counts_the_same(example: Store, name
     text = (example.path.parent / "families.toml").read_text(encoding="utf-8")
     (rules / "families.toml").write_text(text + '[more]\npublishers = ["alice"]\n', encoding="utf-8")
     other = load_registry(rules)
-    assert derivatives(example.connection, name, other, standing(example.connection)) == computed
-    assert derivatives(example.connection, "more", other, standing(example.connection)).total == 1
+    assert ask(example, name, other) == computed
+    assert ask(example, "more", other).total == 1
