@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from store.derivatives import Derivatives
 
 _ATTRIBUTION = {
-    "any": "Each counts once, whole, in every family that it descends from: families can add up to more than there are",
-    "nearest": "Each counts in the family of the official models fewest steps up, split equally where several are tied",
-    "root": "Each is split equally among its distinct roots, and each share goes to the root's family",
+    "any": "Each counts whole in every family that it descends from",
+    "nearest": "Each counts in the family fewest steps above it, split where several are tied",
+    "root": "Each is split among its distinct roots, and each share goes to the root's family",
 }
 _CRAWL_FIELDS = (
     "crawl", "kind", "state", "pages", "models", "new", "changed", "missing", "gone", "back", "quarantined",
@@ -137,7 +137,7 @@ def _beside(
     for name in names[:3] if not choices.filters else ():
         others = other_definitions(connection, name, registry, basis, choices.attribution)
         if others:
-            lines.append(f"{name} by {' or by '.join(f'{word} {count:,.10g}' for word, count in others.items())}")
+            lines.append(f"{name} by {' or by '.join(f'{word} {count:,.1f}' for word, count in others.items())}")
     return [f"Under the other attributions: {'; '.join(lines)}."] if lines else []
 
 

@@ -94,7 +94,7 @@ def test_the_envelope_names_the_crawl(asked: Reader) -> None:
 
 
 def test_the_envelope_names_the_choices(asked: Reader) -> None:
-    choices = {"distance": "total", "relation": "all", "attribution": "any", "metric": "models"}
+    choices = {"distance": "total", "relation": "all", "attribution": "any", "metric": "models", "bursts": "kept"}
     assert asked.asks("derivatives", "qwen")["choices"] == choices
 
 
