@@ -28,6 +28,8 @@ _BEGIN = """
     INSERT INTO crawl (kind, state, endpoint, question, started_at, version, pages, fetched, models, new, changed,
         same, repeated, quarantined, missing, gone, back, requests, resumed)
     VALUES (?, 'running', ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"""
+_COPIED = ", ".join(name for name in _LEDGER if name != "id")
+_CONTINUE = f"INSERT INTO crawl ({_COPIED}, version) SELECT {_COPIED}, version FROM crawl WHERE id = ?"
 _FINISH = """
     UPDATE crawl SET state = ?, finished_at = ?, note = ?, missing = ?, gone = ?, next_url = NULL WHERE id = ?"""
 _ARE_MISSING = "UPDATE model SET missing_since = ? WHERE id = ?"
@@ -109,12 +111,28 @@ def begin_or_resume(
         connection.execute(_ABANDON, (now, note, kind, fresh, endpoint, question))
         row = connection.execute(f"{_SELECT} WHERE state = 'running' AND kind = ?", (kind,)).fetchone()
         if row:
-            crawl_id = row[0]
+            crawl_id = _under_the_newest_number(connection, row[0], now)
             connection.execute("UPDATE crawl SET resumed = resumed + 1, note = NULL WHERE id = ?", (crawl_id,))
         else:
             begun = connection.execute(_BEGIN, (kind, endpoint, question, now, version))
-            crawl_id = begun.lastrowid
+            crawl_id = int(begun.lastrowid or 0)
         return read(connection, crawl_id)
+
+
+def _under_the_newest_number(connection: sqlite3.Connection, crawl_id: int, now: int) -> int:
+    """The running crawl's number; a new one where another crawl has finished since it began.
+
+    What it stores from now on was not there when that other one gave its answers, and those can be asked for again.
+    """
+    if not connection.execute("SELECT 1 FROM computation WHERE crawl_id > ?", (crawl_id,)).fetchone():
+        return crawl_id
+    continued = int(connection.execute(_CONTINUE, (crawl_id,)).lastrowid or 0)
+    connection.execute("UPDATE crawl_page SET crawl_id = ? WHERE crawl_id = ?", (continued, crawl_id))
+    note = f"continued as crawl {continued}, for another crawl has finished meanwhile"
+    connection.execute(
+        "UPDATE crawl SET state = 'failed', finished_at = ?, note = ? WHERE id = ?", (now, note, crawl_id)
+    )
+    return continued
 
 
 def stopped(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: int) -> CrawlRow:
