@@ -21,6 +21,7 @@ from crawler.records import Page
 from crawler.sweep import sweep
 from crawler.walk import walk
 from jobs.bases import cost, find_bases
+from jobs.completeness import measure
 from jobs.progress import Progress, say
 from jobs.settings import Settings
 from store import crawls
@@ -60,12 +61,25 @@ class Night:
 
 
 def nightly(settings: Settings, token: str | None) -> Night:
-    """The whole job: sweep, compute, snapshot. What it could not do it raises; what it did is kept."""
+    """The whole job: sweep, compute, compare with the Hub's own counts, snapshot.
+
+    What it could not do it raises; what it did is kept.
+    """
     crawl = run_sweep(settings, token, fresh=False)
     with writing(settings.db) as connection:
+        _compare_with_the_hub(connection, crawl.id, settings, token)
         basis = standing(connection)
         snapshot = create(connection, settings.snapshots, basis, program=PROGRAM) if basis.complete else None
     return Night(crawl, snapshot)
+
+
+def _compare_with_the_hub(connection: sqlite3.Connection, crawl_id: int, settings: Settings, token: str | None) -> None:
+    """A Hub that fails now leaves the night without its completeness, and nothing else is lost."""
+    try:
+        with _hub(settings, token, Progress("completeness", expected=None)) as hub:
+            measure(connection, crawl_id, hub, load_registry(settings.registry))
+    except CrawlError as problem:
+        say(f"Completeness was not measured: {problem}")
 
 
 def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow:

@@ -83,7 +83,8 @@ class Ledger:
 class Resolution:
     """The edges with what the arrays do not need: relation and times of each, in the lineage's order.
 
-    `rootless` are the nodes of models whose only references are malformed.
+    `rootless` are the nodes of models whose only references are malformed. `odd` tells (child node, target node) of
+    the references that make no edge to a model, by their item of the ledger.
     """
 
     lineage: Lineage
@@ -91,6 +92,7 @@ class Resolution:
     edge_relations: Ints
     edge_times: Ints
     ledger: Ledger
+    odd: dict[str, tuple[Ints, Ints]]
 
 
 def resolve(connection: sqlite3.Connection) -> Resolution:
@@ -125,7 +127,9 @@ def resolve(connection: sqlite3.Connection) -> Resolution:
     )
     lineage = _lineage(parents[is_edge], children[is_edge], references[first[is_edge], _OWN])
     rootless = np.setdiff1d(children[malformed], children[~malformed])
-    return Resolution(lineage, rootless, references[first[is_edge], _RELATION], times[is_edge], ledger)
+    kinds = {"dangling": dangling, "malformed": malformed, "self_references": is_self & kept}
+    odd = {item: (children[those], parents[those]) for item, those in kinds.items()}
+    return Resolution(lineage, rootless, references[first[is_edge], _RELATION], times[is_edge], ledger, odd)
 
 
 def _load(connection: sqlite3.Connection) -> Ints:

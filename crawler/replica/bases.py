@@ -28,13 +28,17 @@ def base_tags(relation: str, bases: Sequence[str]) -> list[str]:
 def follows_from(tags: Any, hub_id_of: Callable[[str], str | None]) -> dict[str, Any] | None:
     """`baseModels`, where it can say all that the tags say; None where it would be half a list.
 
-    That is: every base that is named is a listed model, and one relation holds for all.
+    That is: every base that is named is a listed model, and one relation holds for all. A base whose tag is
+    there twice is there twice.
     """
     if not isinstance(tags, list):
         return None
     said = [split_tag(tag) for tag in tags if isinstance(tag, str) and tag.startswith(TAG)]
     relations = {relation for relation, _ in said if relation}
-    models = [{"_id": hub_id_of(base), "id": base} for base in dict.fromkeys(base for _, base in said)]
+    bases = [base for relation, base in said if not relation]
+    if {base for _, base in said} != set(bases):
+        bases = list(dict.fromkeys(base for _, base in said))
+    models = [{"_id": hub_id_of(base), "id": base} for base in bases]
     if len(relations) != 1 or not all(model["_id"] for model in models):
         return None
     return {"relation": relations.pop(), "models": models}

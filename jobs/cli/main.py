@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli import answers, crawling, exporting, health, local, nights, rollups, trees
+from jobs.cli import answers, crawling, exporting, health, history, local, nights, qualities, rollups, trees
 from jobs.cli.errors import report
 from jobs.cli.state import initial_state
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (crawling, answers, rollups, trees, exporting, nights, local, health):
+for group in (crawling, answers, rollups, history, qualities, trees, exporting, nights, local, health):
     group.register(app)
 
 

@@ -96,7 +96,11 @@ class Swept:
     counts: dict[str, tuple[int, int]]
     first: Row
     second: Row
+    said: str
 
+
+QUESTION = ("derivatives", "qwen", "deepseek", "llama", "gemma", BASE, "--json")
+"""What is asked after each file, and once more at the end as of that file's second sweep."""
 
 COUNTS = """
     SELECT node.name,
@@ -120,7 +124,8 @@ def swept(program: Program) -> list[Swept]:
             hub.replica.catalogue = load_rows(path)
             first = sweep(program, hub.url)
             counts = {name: (direct, total) for name, direct, total in program.query(COUNTS)}
-            found.append(Swept(rows_of(path), counts, first, sweep(program, hub.url)))
+            second = sweep(program, hub.url)
+            found.append(Swept(rows_of(path), counts, first, second, program.succeeds(*QUESTION).stdout))
     return found
 
 
@@ -185,6 +190,28 @@ def test_every_row_is_accounted_for(swept: list[Swept]) -> None:
 @pytest.mark.parametrize("word", ["new", "changed", "missing", "back", "repeated", "quarantined"])
 def test_a_second_sweep_of_the_same_file_changes_nothing(swept: list[Swept], word: str) -> None:
     assert [state.second[word] for state in swept] == [0] * len(swept)
+
+
+@pytest.mark.parametrize("number", range(len(FILES)))
+def test_an_earlier_crawl_is_answered_to_the_letter(program: Program, swept: list[Swept], number: int) -> None:
+    state = swept[number]
+    assert program.succeeds(*QUESTION, "--as-of", state.second["crawl"]).stdout == state.said
+
+
+@pytest.mark.parametrize("number", range(1, len(FILES)))
+def test_the_difference_of_two_crawls_is_that_of_their_rows(program: Program, swept: list[Swept], number: int) -> None:
+    former, latter = swept[number - 1], swept[number]
+    answer = program.asks("diff", former.second["crawl"], latter.second["crawl"])
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in answer["items"]:
+        found[item["change"]].add(item["name"])
+    names = {row["_id"]: row["id"] for row in [*former.rows, *latter.rows]}
+    ever = {one for state in swept[:number] for one in names_of(state.rows)}
+    before, now = names_of(former.rows), names_of(latter.rows)
+    assert found["new"] == {names[one] for one in now - ever}
+    assert found["back"] == {names[one] for one in (now & ever) - before}
+    assert found["gone"] == {names[one] for one in before - now}
+    assert answer["choices"]["counts"]["new"] == len(now - ever)
 
 
 def test_the_sweep_finds_the_base_s_derivatives_in_tags_and_cards(program: Program, swept: list[Swept]) -> None:

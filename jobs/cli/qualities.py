@@ -1,0 +1,100 @@
+"""`quality`: what became of every reference, with examples, and how complete the tracked bases are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from jobs.cli.output import Format, give, printable
+from jobs.cli.state import (
+    AsOfOption,
+    CsvOption,
+    FileOption,
+    FormatOption,
+    JsonOption,
+    QuietOption,
+    answer,
+    form,
+    is_past,
+    standing_notes,
+    state_of,
+)
+from store.recorded import Known, completeness
+
+ENOUGH = 0.995
+"""METHOD, section 4: a tracked base below it marks the run."""
+
+_FIELDS = {"references_declared": "references"}
+_MEANING = {
+    "models": "present models",
+    "models_declaring": "those that declare a base",
+    "references": "bases declared, mentions counted",
+    "repeats": "further mentions of the same base by one model",
+    "resolved": "references that name a stored model",
+    "edges": "distinct (model, base) pairs among them, without self-references",
+    "dangling": "references to a name that no stored model bears",
+    "ghosts": "such names",
+    "malformed": "references that cannot be a model's name",
+    "self_references": "models that name themselves",
+    "cycles": "sets of models that descend from each other",
+    "models_in_cycles": "models in them",
+    "disagreements": "models whose tags, card and baseModels name different bases",
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(quality)
+
+
+def quality(
+    context: typer.Context,
+    examples: Annotated[int, typer.Option("--examples", min=0, help="Show so many of each kind.")] = 0,
+    as_of: AsOfOption = None,
+    format: FormatOption = Format.TABLE,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    quiet: QuietOption = False,
+    output: FileOption = None,
+) -> None:
+    """What became of every reference: resolved, dangling, malformed; cycles; and how complete tracked bases are."""
+    chosen = form(format, json=json, csv=csv, quiet=quiet, file=output)
+    shown: dict[str, list[str]] = {}
+    state = state_of(context)
+    with state.asking(as_of) as (connection, basis):
+        known = completeness(connection, basis.crawl)
+        if examples:
+            from store.past import go_back
+            from store.quality import examples as examples_of
+            from store.resolution import resolve
+
+            resolution = go_back(connection, basis.crawl) if is_past(connection, basis) else resolve(connection)
+            shown = examples_of(connection, resolution, examples)
+    counts = {_FIELDS.get(item, item): count for item, count in basis.ledger.items()}
+    notes = [*_example_notes(shown), *_completeness_notes(known), *standing_notes(basis)]
+    if chosen.format in (Format.JSON, Format.JSONL) and not quiet:
+        told = [asdict(one) | {"ratio": one.ratio} for one in known]
+        items: list[dict[str, Any]] = [counts | {"completeness": told} | ({"examples": shown} if examples else {})]
+    else:
+        items = [{"item": item, "count": count, "meaning": _MEANING[item]} for item, count in counts.items()]
+    give(answer(basis, items, notes=notes, key="item"), chosen)
+
+
+def _example_notes(shown: Mapping[str, Sequence[str]]) -> list[str]:
+    return [
+        f"{item}:\n" + "\n".join(f"  {printable(text)}" for text in texts) for item, texts in shown.items() if texts
+    ]
+
+
+def _completeness_notes(known: Sequence[Known]) -> list[str]:
+    """The whole ratio, and the bases that fall short of METHOD's 0.995."""
+    if not known:
+        return ["Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."]
+    told, counted = sum(one.told for one in known), sum(one.counted for one in known)
+    lines = [
+        f"Of {told:,} direct derivatives that the Hub tells of {len(known):,} tracked bases, {counted:,} are known."
+    ]
+    short = [f"{one.name} {one.counted:,} of {one.told:,}" for one in known if one.ratio < ENOUGH]
+    return [*lines, f"Below {ENOUGH}: {', '.join(short)}."] if short else lines
