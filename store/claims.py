@@ -67,7 +67,8 @@ def judge(claim: Claim, ecosystem: Ecosystem, basis: Standing, table: Sequence[E
         return Judged(claim, measured, "not testable here", reason)
     if len(outcomes) == 2:
         holding = ", ".join(one.definition.name for one in measured if one.agrees)
-        return Judged(claim, measured, "depends on the definition", "; ".join(filter(None, [f"holds for: {holding}", reason])))
+        told = f"holds for: {holding}" + (f"; {reason}" if reason else "")
+        return Judged(claim, measured, "depends on the definition", told)
     return Judged(claim, measured, "supported" if outcomes == {True} else "contradicted", reason)
 
 
@@ -78,7 +79,7 @@ def _measured(
         if table is None:
             return Measured(definition, None, None, None, "no benchmark table was given")
         low, most = _in_table(definition, ecosystem, table)
-        obstacles = []
+        obstacles = list(_wrong_size(definition, table))
     else:
         low, most = _in_store(definition, ecosystem)
         obstacles = list(_obstacles(claim, definition, basis))
@@ -104,6 +105,11 @@ def _obstacles(claim: Claim, definition: Definition, basis: Standing) -> Iterato
         if abs(days) > claim.within_days:
             when = "after" if days > 0 else "before"
             yield f"date: the crawl of {_day(basis.finished_at)} lies {abs(days):,} days {when} the claim"
+
+
+def _wrong_size(definition: Definition, table: Sequence[Entry]) -> Iterator[str]:
+    if definition.rows not in (None, len(table)):
+        yield f"coverage: the table has {len(table):,} models, and the claim is about {definition.rows:,}"
 
 
 def _in_store(definition: Definition, ecosystem: Ecosystem) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from store.graph import Ints, Links
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 
 _SMALL = 1 << 22
+_NO_ROOT = -1
 
 
 @dataclass(frozen=True)
@@ -103,19 +104,19 @@ def _region(ecosystem: Ecosystem, choices: Choices) -> Dimension:
 
 
 def _publisher(ecosystem: Ecosystem, choices: Choices) -> Dimension:
-    return _of_publisher(
-        ecosystem, choices, {number: name or "(no namespace)" for number, name in _publishers(ecosystem)}
-    )
+    names = {number: name or "(single name)" for number, name in _publishers(ecosystem)}
+    return _of_publisher(ecosystem, choices, names, absent="(name lost)", rootless="(no root)")
 
 
-def _of_publisher(ecosystem: Ecosystem, choices: Choices, labels: dict[int, str]) -> Dimension:
+def _of_publisher(
+    ecosystem: Ecosystem, choices: Choices, labels: dict[int, str], absent: str = UNREVIEWED, rootless: str = UNKNOWN
+) -> Dimension:
     """By something that a publisher id means: of the models' own publishers, or of their roots'."""
     if choices.side == "publisher":
-        return _single(ecosystem.publisher_ids, labels, UNREVIEWED)
+        return _single(ecosystem.publisher_ids, labels, absent)
     models, roots = ecosystem.roots
-    keys, texts = _labelled(ecosystem.publishers_of(roots), labels, UNREVIEWED)
-    if (roots == 0).any():
-        keys, texts = np.where(roots == 0, len(texts), keys), [*texts, UNKNOWN]
+    publishers = np.where(roots == 0, _NO_ROOT, ecosystem.publishers_of(roots))
+    keys, texts = _labelled(publishers, {**labels, _NO_ROOT: rootless}, absent)
     return Dimension(models, keys, parts(models, len(ecosystem)), (texts,), roots)
 
 

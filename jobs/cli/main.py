@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli import answers, crawling, exporting, health, history, local, nights, qualities, rollups, trees
+from jobs.cli import (
+    answers,
+    claims,
+    crawling,
+    exporting,
+    health,
+    history,
+    local,
+    nights,
+    origins,
+    qualities,
+    rollups,
+    trees,
+)
 from jobs.cli.errors import report
 from jobs.cli.state import initial_state
 
@@ -24,7 +37,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (crawling, answers, rollups, history, qualities, trees, exporting, nights, local, health):
+for group in (
+    crawling, answers, rollups, history, qualities, origins, claims, trees, exporting, nights, local, health,
+):  # fmt: skip
     group.register(app)
 
 

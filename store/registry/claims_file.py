@@ -33,8 +33,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `derivatives` of one family; the `share` (0 to 1) or `count` of the keys of a roll-up, added up; present
     `official` models, of the family that has fewest where `each` is set, else of all together; the models of a
-    `benchmark` table that come from the countries `keys`. `tolerance` is a part of the claimed value. `since` and
-    `until` are days (YYYY-MM-DD, UTC) of creation, the second exclusive.
+    `benchmark` table of `rows` models that come from the countries `keys`. `tolerance` is a part of the claimed
+    value. `since` and `until` are days (YYYY-MM-DD, UTC) of creation, the second exclusive.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     families: tuple[str, ...] = ()
     each: bool = False
     direct: bool = False
+    rows: int | None = None
     by: By | None = None
     keys: tuple[str, ...] = ()
     side: Side = "origin"
