@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from store.families import official_models, official_nodes
 from store.graph import Counts, Cycles, Ints, Lineage, count_derivatives, descendants, relation_counts
 from store.registry.loader import Family, Registry
 from store.resolution import Resolution, resolve
-from store.rollups import roll_up
+from store.rollups import cells, dimension
 from store.shares import family_shares
 
 _COLUMNS = [f"{distance}_{relation.word}" for distance in ("direct", "total") for relation in Relation]
@@ -72,14 +71,14 @@ def _share_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | float, ...]]:
 
 def _rollup_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | float, ...]]:
     """By country and family, for every side or attribution and every population."""
-    for population in POPULATIONS:
-        of = partial(Choices, population=population)
-        made = [
-            *(("country", side, of(side=side)) for side in SIDES),
-            *(("family", attribution, of(attribution=attribution)) for attribution in ATTRIBUTIONS),
-        ]
-        for by, name, choices in made:
-            for cell in roll_up(ecosystem, [by], choices):
+    made = [
+        *(("country", side, Choices(side=side)) for side in SIDES),
+        *(("family", attribution, Choices(attribution=attribution)) for attribution in ATTRIBUTIONS),
+    ]
+    for by, name, choices in made:
+        found = dimension(ecosystem, by, choices)
+        for population in POPULATIONS:
+            for cell in cells(ecosystem, found, replace(choices, population=population)):
                 yield by, name, population, *cell.keys, *(float(cell.counts[metric]) for metric in METRICS)
 
 

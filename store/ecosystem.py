@@ -130,10 +130,13 @@ class Ecosystem:
 
     def publishers_of(self, node_ids: Ints) -> Ints:
         """The publisher of each node; 0 for none."""
-        distinct, places = np.unique(node_ids, return_inverse=True)
-        wanted = msgspec.json.encode(distinct[distinct > 0].tolist()).decode()
-        known = dict(self.connection.execute(_PUBLISHERS, (wanted,)))
-        return np.array([known.get(node, 0) for node in distinct.tolist()], np.int64)[places]
+        models = self.models_of(node_ids)
+        found = np.where(models >= 0, self.publisher_ids[models], 0) if len(self) else np.zeros(len(node_ids), np.int64)
+        ghosts = np.flatnonzero((models < 0) & (node_ids > 0))
+        distinct, places = np.unique(node_ids[ghosts], return_inverse=True)
+        known = dict(self.connection.execute(_PUBLISHERS, (msgspec.json.encode(distinct.tolist()).decode(),)))
+        found[ghosts] = np.array([known.get(node, 0) for node in distinct.tolist()], np.int64)[places]
+        return found
 
     @cached_property
     def _official_nodes(self) -> list[list[int]]:

@@ -21,6 +21,7 @@ from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 
 _SMALL = 1 << 22
 _NO_ROOT = -1
+_NO_MONTH = -(10**6)
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,9 @@ class Cell:
 
 def roll_up(ecosystem: Ecosystem, by: Sequence[str], choices: Choices) -> list[Cell]:
     """A cell for every key, or pair of keys, under which any model counts; most models first."""
-    kept = chosen(ecosystem, choices)
     one = dimension(ecosystem, by[0], choices)
     found = one if len(by) == 1 else _crossed(ecosystem, one, dimension(ecosystem, by[1], choices))
-    return _cells(ecosystem, found, kept)
+    return cells(ecosystem, found, choices)
 
 
 def whole(ecosystem: Ecosystem, choices: Choices) -> dict[str, int]:
@@ -126,8 +126,8 @@ def _family(ecosystem: Ecosystem, choices: Choices) -> Dimension:
     if choices.attribution == "root":
         return _family_of_roots(ecosystem, names)
     models, families = ecosystem.nearest if choices.attribution == "nearest" else ecosystem.descent[:2]
-    rest = np.setdiff1d(np.arange(len(ecosystem)), models)
-    is_official = np.isin(rest, ecosystem.official_models[0])
+    rest = np.flatnonzero(~_marked(models, len(ecosystem)))
+    is_official = _marked(ecosystem.official_models[0], len(ecosystem))[rest]
     keys = np.concatenate([families, np.where(is_official, len(names) - 2, len(names) - 1)])
     split = parts(models, len(ecosystem)) if choices.attribution == "nearest" else np.ones(len(models), np.int64)
     return Dimension(
@@ -169,7 +169,7 @@ def _license(ecosystem: Ecosystem, _: Choices) -> Dimension:
 def _month(ecosystem: Ecosystem, _: Choices) -> Dimension:
     months = ecosystem.created_at.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
     labels = {int(month): str(np.datetime64(int(month), "M")) for month in np.unique(months)}
-    return _single(np.where(ecosystem.created_at == 0, np.iinfo(np.int64).min, months), labels, NONE)
+    return _single(np.where(ecosystem.created_at == 0, _NO_MONTH, months), labels, NONE)
 
 
 _MAKERS: dict[str, Callable[[Ecosystem, Choices], Dimension]] = {
@@ -192,11 +192,18 @@ def _single(values: Ints, labels: dict[int, str], absent: str) -> Dimension:
 
 def _labelled(values: Ints, labels: dict[int, str], absent: str) -> tuple[Ints, list[str]]:
     """The place of each value's label among the distinct ones."""
-    distinct, places = np.unique(values, return_inverse=True)
-    names = [labels.get(value, absent) for value in distinct.tolist()]
+    distinct, places = grouped(values - values.min(initial=0))
+    names = [labels.get(value, absent) for value in (distinct + values.min(initial=0)).tolist()]
     texts = list(dict.fromkeys(names))
     of_text = {text: number for number, text in enumerate(texts)}
     return np.array([of_text[name] for name in names], np.int64)[places], texts
+
+
+def _marked(models: Ints, size: int) -> Bools:
+    """Which numbers below `size` occur."""
+    marked = np.zeros(size, bool)
+    marked[models] = True
+    return marked
 
 
 def _texts(ecosystem: Ecosystem) -> dict[int, str]:
@@ -228,18 +235,18 @@ def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimensi
     return Dimension(left.models[rows], keys, share, left.labels + right.labels)
 
 
-def _cells(ecosystem: Ecosystem, found: Dimension, kept: Bools) -> list[Cell]:
-    """The exact sums: whole numbers for each (key, denominator), then few fractions for each key."""
-    rows = kept[found.models]
+def cells(ecosystem: Ecosystem, found: Dimension, choices: Choices) -> list[Cell]:
+    """What the filters let through of a dimension; exact: whole sums for each denominator, then few fractions."""
+    rows = chosen(ecosystem, choices)[found.models]
     models, span = found.models[rows], int(found.parts.max(initial=0)) + 1
     codes, places = grouped(found.keys[rows] * span + found.parts[rows])
-    cells: dict[int, Cell] = {}
+    made: dict[int, Cell] = {}
     for metric in METRICS:
         sums = np.bincount(places, weights=ecosystem.weights(metric)[models], minlength=len(codes))
         for code, total in zip(codes.tolist(), sums.tolist(), strict=True):
-            cell = cells.setdefault(code // span, Cell(_texts_of(code // span, found.labels)))
+            cell = made.setdefault(code // span, Cell(_texts_of(code // span, found.labels)))
             cell.counts[metric] = cell.counts.get(metric, Fraction(0)) + Fraction(int(total), code % span)
-    return sorted(cells.values(), key=lambda cell: (-cell.counts["models"], cell.keys))
+    return sorted(made.values(), key=lambda cell: (-cell.counts["models"], cell.keys))
 
 
 def grouped(codes: Ints) -> tuple[Ints, Ints]:
