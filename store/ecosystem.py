@@ -155,6 +155,6 @@ def load(connection: sqlite3.Connection, registry: Registry, resolution: Resolut
     """The models as the connection shows them, with the lineage that was resolved on the same."""
     values = chain.from_iterable(connection.execute(_MODELS))
     table = np.fromiter(values, np.int64).reshape(-1, len(_COLUMNS))
-    table = table[np.argsort(table[:, 0])]
-    columns = [np.ascontiguousarray(column) for column in table.T]
+    order = np.argsort(table[:, 0])
+    columns = [column[order] for column in table.T]
     return Ecosystem(connection, registry, resolution.lineage, resolution.rootless, *columns)

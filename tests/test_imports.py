@@ -58,6 +58,11 @@ QUESTIONS = (
     ("derivatives", "qwen", "Qwen/Q"),
     ("derivatives", "qwen", "--json"),
     ("tree", "Qwen/Q"),
+    ("derivatives", "qwen", "--attribution", "nearest"),
+    ("rollup", "--by", "country"),
+    ("rollup", "--by", "family", "--attribution", "root", "--population", "derivatives"),
+    ("quality",),
+    ("origins", "--csv"),
     ("families",),
     ("crawls", "--csv"),
 )

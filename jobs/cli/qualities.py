@@ -17,15 +17,15 @@ from jobs.cli.state import (
     JsonOption,
     QuietOption,
     answer,
+    completeness_notes,
     form,
     is_past,
     standing_notes,
     state_of,
 )
-from store.recorded import Known, completeness
+from store.recorded import completeness
 
-ENOUGH = 0.995
-"""METHOD, section 4: a tracked base below it marks the run."""
+UNMEASURED = "Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."
 
 _FIELDS = {"references_declared": "references"}
 _MEANING = {
@@ -73,7 +73,8 @@ def quality(
             resolution = go_back(connection, basis.crawl) if is_past(connection, basis) else resolve(connection)
             shown = examples_of(connection, resolution, examples)
     counts = {_FIELDS.get(item, item): count for item, count in basis.ledger.items()}
-    notes = [*_example_notes(shown), *_completeness_notes(known), *standing_notes(basis)]
+    told_of = completeness_notes(known) or [UNMEASURED]
+    notes = [*_example_notes(shown), *told_of, *standing_notes(basis)]
     if chosen.format in (Format.JSON, Format.JSONL) and not quiet:
         told = [asdict(one) | {"ratio": one.ratio} for one in known]
         items: list[dict[str, Any]] = [counts | {"completeness": told} | ({"examples": shown} if examples else {})]
@@ -86,15 +87,3 @@ def _example_notes(shown: Mapping[str, Sequence[str]]) -> list[str]:
     return [
         f"{item}:\n" + "\n".join(f"  {printable(text)}" for text in texts) for item, texts in shown.items() if texts
     ]
-
-
-def _completeness_notes(known: Sequence[Known]) -> list[str]:
-    """The whole ratio, and the bases that fall short of METHOD's 0.995."""
-    if not known:
-        return ["Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."]
-    told, counted = sum(one.told for one in known), sum(one.counted for one in known)
-    lines = [
-        f"Of {told:,} direct derivatives that the Hub tells of {len(known):,} tracked bases, {counted:,} are known."
-    ]
-    short = [f"{one.name} {one.counted:,} of {one.told:,}" for one in known if one.ratio < ENOUGH]
-    return [*lines, f"Below {ENOUGH}: {', '.join(short)}."] if short else lines

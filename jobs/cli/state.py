@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +15,15 @@ import typer
 from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading
+from store.recorded import Known
 from store.registry.loader import Registry, load_registry
 from store.standing import Standing, standing
 
 if TYPE_CHECKING:
     from store.ecosystem import Ecosystem  # numpy takes 0.2 s, which most questions do not need
+
+ENOUGH = 0.995
+"""METHOD, section 4: a tracked base whose completeness is below it marks the run."""
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
@@ -129,8 +133,18 @@ def standing_notes(basis: Standing) -> list[str]:
     return notes if basis.complete else [*notes, "It does not rest on a complete sweep: the counts are lower bounds."]
 
 
+def completeness_notes(known: Sequence[Known]) -> list[str]:
+    """How many of the children that the Hub counts are known, and the tracked bases that fall short."""
+    if not known:
+        return []
+    told, counted = sum(one.told for one in known), sum(one.counted for one in known)
+    line = f"Of {told:,} direct derivatives that the Hub tells of {len(known):,} tracked bases, {counted:,} are known."
+    short = [f"{one.name} {one.counted:,} of {one.told:,}" for one in known if one.ratio < ENOUGH]
+    return [line, f"Below {ENOUGH}: {', '.join(short)}."] if short else [line]
+
+
 __all__ = [
     "AsOfOption", "CsvOption", "EndpointOption", "FileOption", "FormatOption", "FreshOption", "JsonOption",
-    "QuietOption", "State", "TokenOption", "answer", "as_of", "coverage", "ecosystem_of", "form", "give",
-    "initial_state", "is_past", "standing_notes", "state_of",
+    "QuietOption", "State", "TokenOption", "answer", "as_of", "completeness_notes", "coverage", "ecosystem_of",
+    "form", "give", "initial_state", "is_past", "standing_notes", "state_of",
 ]  # fmt: skip
