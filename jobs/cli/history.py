@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jobs.cli.output import Answer, Format, give, utc
+from jobs.cli.output import Answer, Format, give, utc, within
 from jobs.cli.state import (
     AsOfOption,
     CsvOption,
@@ -28,9 +28,6 @@ from jobs.cli.state import (
     as_of as as_of_crawl,
 )
 from store.errors import WrongChoice
-
-SCREEN = 30
-"""Rows of a table without --limit; the other formats give all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -105,12 +102,11 @@ def diff(
         found = sorted(differences(earlier, later, then.crawl), key=lambda one: (CHANGES.index(one.change), one.name))
     items = [asdict(one) for one in found]
     counted = Counter(one.change for one in found)
-    most = limit or (SCREEN if chosen.format is Format.TABLE and chosen.file is None else len(items))
-    notes = [f"{len(items) - most:,} more rows: --limit {len(items)} shows all."] if len(items) > most else []
+    shown, notes = within(items, limit, chosen)
     notes += [f"{', '.join(f'{counted[change]:,} {change}' for change in CHANGES)}."]
     notes += [f"From crawl {then.crawl} ({utc(then.finished_at)}) to crawl {now.crawl} ({utc(now.finished_at)})."]
     choices = {"from": then.crawl, "to": now.crawl, "counts": {change: counted[change] for change in CHANGES}}
-    give(Answer(items[:most], as_of=as_of_crawl(now), choices=choices, notes=notes), chosen)
+    give(Answer(shown, as_of=as_of_crawl(now), choices=choices, notes=notes), chosen)
 
 
 def bursts(

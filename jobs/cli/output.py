@@ -17,6 +17,9 @@ from typing import Any, TypeAlias
 Item: TypeAlias = dict[str, Any]
 
 SCHEMA_VERSION = 1
+SCREEN = 30
+"""Rows of a table without --limit; the other formats give all."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _CONTROL_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # those that JSON allows raw
 
@@ -83,6 +86,14 @@ def render(answer: Answer, form: Form) -> str:
         return _separated(rows, "\t" if form.format is Format.TSV else ",")
     header, cells = _cells(rows)
     return _markdown(header, cells) if form.format is Format.MD else _table(header, cells)
+
+
+def within(items: Sequence[Item], limit: int | None, form: Form) -> tuple[Sequence[Item], list[str]]:
+    """At most `limit` items, or a screen of them in a table without a limit; and a note of what was left out."""
+    on_screen = form.format is Format.TABLE and form.file is None
+    most = limit or (SCREEN if on_screen else len(items))
+    rest = len(items) - most
+    return items[:most], [f"{rest:,} more rows: --limit {len(items)} shows all."] if rest > 0 else []
 
 
 def envelope(answer: Answer) -> Item:

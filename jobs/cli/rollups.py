@@ -23,7 +23,7 @@ from jobs.cli.choosing import (
     in_words,
     told,
 )
-from jobs.cli.output import Answer, Format, give
+from jobs.cli.output import Answer, Format, give, within
 from jobs.cli.state import (
     AsOfOption,
     CsvOption,
@@ -48,8 +48,6 @@ from store.registry.origins import UNKNOWN, UNREVIEWED
 from store.standing import Standing
 
 Counts = Mapping[str, Any]
-SCREEN = 30
-"""Rows of a table without --limit; the other formats give all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -105,10 +103,10 @@ def rollup(  # one for each switch
         counted, whole = _counted(connection, basis, registry, names, choices)
     items = _items(counted, whole, metric)
     shown = told(choices, *_telling(names), "population", metric=metric, share_of=names[1] if names[1:] else "all")
-    most = limit or (SCREEN if wanted.format is Format.TABLE and wanted.file is None else len(items))
-    notes = [*_left_out(items, most), *_coverage_notes(names, counted, whole), in_words(shown), *standing_notes(basis)]
+    within_limit, left_out = within(items, limit, wanted)
+    notes = [*left_out, *_coverage_notes(names, counted, whole), in_words(shown), *standing_notes(basis)]
     covered = coverage(basis) | {"whole": {name: number(value) for name, value in whole[()].items()}}
-    give(Answer(items[:most], as_of_crawl(basis), shown, covered, notes, key="key"), wanted)
+    give(Answer(within_limit, as_of_crawl(basis), shown, covered, notes, key="key"), wanted)
 
 
 def _counted(
@@ -148,10 +146,6 @@ def _telling(names: Sequence[str]) -> list[str]:
     """The choices that bear on these dimensions."""
     by_place = ["side"] if {"country", "region", "publisher"} & set(names) else []
     return by_place + (["attribution"] if "family" in names else [])
-
-
-def _left_out(items: Sequence[Any], most: int) -> list[str]:
-    return [f"{len(items) - most:,} more rows: --limit {len(items)} shows all."] if len(items) > most else []
 
 
 def _coverage_notes(names: Sequence[str], counted: Mapping[tuple[str, ...], Counts], whole: Any) -> list[str]:
