@@ -120,15 +120,15 @@ def begin_or_resume(
 
 
 def _under_the_newest_number(connection: sqlite3.Connection, crawl_id: int, now: int) -> int:
-    """The running crawl's number; a new one where another crawl has finished since it began.
+    """The running crawl's number; a new one where another crawl has begun since.
 
-    What it stores from now on was not there when that other one gave its answers, and those can be asked for again.
+    Numbers then rise with the time of what is stored under them: what each crawl answered can be asked for again.
     """
-    if not connection.execute("SELECT 1 FROM computation WHERE crawl_id > ?", (crawl_id,)).fetchone():
+    if not connection.execute("SELECT 1 FROM crawl WHERE id > ?", (crawl_id,)).fetchone():
         return crawl_id
     continued = int(connection.execute(_CONTINUE, (crawl_id,)).lastrowid or 0)
     connection.execute("UPDATE crawl_page SET crawl_id = ? WHERE crawl_id = ?", (continued, crawl_id))
-    note = f"continued as crawl {continued}, for another crawl has finished meanwhile"
+    note = f"continued as crawl {continued}, for another crawl has begun meanwhile"
     connection.execute(
         "UPDATE crawl SET state = 'failed', finished_at = ?, note = ? WHERE id = ?", (now, note, crawl_id)
     )

@@ -64,7 +64,7 @@ def register(app: typer.Typer) -> None:
     app.command()(crawls)
 
 
-def derivatives(  # one for each switch
+def derivatives(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Families or model ids.")],
     attribution: AttributionOption = "any",
@@ -208,5 +208,5 @@ def _derivative_notes(
         *beside,
         in_words(shown),
         *standing_notes(basis),
-        *(completeness_notes(known) if known else ()),
+        *completeness_notes(known),
     ]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jobs.cli.output import Answer, Format, give, utc, within
+from jobs.cli.output import Format, give, utc, within
 from jobs.cli.state import (
     AsOfOption,
     CsvOption,
@@ -20,12 +20,9 @@ from jobs.cli.state import (
     answer,
     ecosystem_of,
     form,
-    is_past,
+    go_to,
     standing_notes,
     state_of,
-)
-from jobs.cli.state import (
-    as_of as as_of_crawl,
 )
 from store.errors import WrongChoice
 
@@ -94,11 +91,8 @@ def diff(
         (earlier, then), (later, now) = (stack.enter_context(state.asking(crawl)) for crawl in (before, after))
         if then.crawl >= now.crawl:
             raise WrongChoice(f"A is crawl {then.crawl} and B crawl {now.crawl}: give the earlier one first.")
-        for connection, basis in ((earlier, then), (later, now)):
-            if is_past(connection, basis):
-                from store.past import go_back
-
-                go_back(connection, basis.crawl)
+        go_to(earlier, then)
+        go_to(later, now)
         found = sorted(differences(earlier, later, then.crawl), key=lambda one: (CHANGES.index(one.change), one.name))
     items = [asdict(one) for one in found]
     counted = Counter(one.change for one in found)
@@ -106,7 +100,7 @@ def diff(
     notes += [f"{', '.join(f'{counted[change]:,} {change}' for change in CHANGES)}."]
     notes += [f"From crawl {then.crawl} ({utc(then.finished_at)}) to crawl {now.crawl} ({utc(now.finished_at)})."]
     choices = {"from": then.crawl, "to": now.crawl, "counts": {change: counted[change] for change in CHANGES}}
-    give(Answer(shown, as_of=as_of_crawl(now), choices=choices, notes=notes), chosen)
+    give(answer(now, shown, choices=choices, notes=notes), chosen)
 
 
 def bursts(

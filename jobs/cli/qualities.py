@@ -19,7 +19,7 @@ from jobs.cli.state import (
     answer,
     completeness_notes,
     form,
-    is_past,
+    resolution_of,
     standing_notes,
     state_of,
 )
@@ -66,12 +66,9 @@ def quality(
     with state.asking(as_of) as (connection, basis):
         known = completeness(connection, basis.crawl)
         if examples:
-            from store.past import go_back
             from store.quality import examples as examples_of
-            from store.resolution import resolve
 
-            resolution = go_back(connection, basis.crawl) if is_past(connection, basis) else resolve(connection)
-            shown = examples_of(connection, resolution, examples)
+            shown = examples_of(connection, resolution_of(connection, basis), examples)
     counts = {_FIELDS.get(item, item): count for item, count in basis.ledger.items()}
     told_of = completeness_notes(known) or [UNMEASURED]
     notes = [*_example_notes(shown), *told_of, *standing_notes(basis)]

@@ -23,7 +23,7 @@ from jobs.cli.choosing import (
     in_words,
     told,
 )
-from jobs.cli.output import Answer, Format, give, within
+from jobs.cli.output import Format, give, within
 from jobs.cli.state import (
     AsOfOption,
     CsvOption,
@@ -31,14 +31,11 @@ from jobs.cli.state import (
     FormatOption,
     JsonOption,
     QuietOption,
-    coverage,
+    answer,
     ecosystem_of,
     form,
     standing_notes,
     state_of,
-)
-from jobs.cli.state import (
-    as_of as as_of_crawl,
 )
 from store.choices import METRICS, Choices, Population, Side
 from store.derivatives import number
@@ -54,7 +51,7 @@ def register(app: typer.Typer) -> None:
     app.command()(rollup)
 
 
-def rollup(  # one for each switch
+def rollup(
     context: typer.Context,
     by: ByOption,
     side: Annotated[
@@ -105,8 +102,8 @@ def rollup(  # one for each switch
     shown = told(choices, *_telling(names), "population", metric=metric, share_of=names[1] if names[1:] else "all")
     within_limit, left_out = within(items, limit, wanted)
     notes = [*left_out, *_coverage_notes(names, counted, whole), in_words(shown), *standing_notes(basis)]
-    covered = coverage(basis) | {"whole": {name: number(value) for name, value in whole[()].items()}}
-    give(Answer(within_limit, as_of_crawl(basis), shown, covered, notes, key="key"), wanted)
+    covered = {"whole": {name: number(value) for name, value in whole[()].items()}}
+    give(answer(basis, within_limit, covered=covered, choices=shown, notes=notes, key="key"), wanted)
 
 
 def _counted(
@@ -149,8 +146,8 @@ def _telling(names: Sequence[str]) -> list[str]:
 
 
 def _coverage_notes(names: Sequence[str], counted: Mapping[tuple[str, ...], Counts], whole: Any) -> list[str]:
-    """How much of the whole the countries rest on."""
-    if names[0] not in ("country", "region") or not whole[()]["models"]:
+    """How much of the whole the countries rest on. Not where models count whole in several families."""
+    if names[0] not in ("country", "region") or "family" in names or not whole[()]["models"]:
         return []
     missing = {
         word: float(sum(counts["models"] for keys, counts in counted.items() if keys[0] == word) / whole[()]["models"])

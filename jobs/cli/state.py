@@ -21,6 +21,7 @@ from store.standing import Standing, standing
 
 if TYPE_CHECKING:
     from store.ecosystem import Ecosystem  # numpy takes 0.2 s, which most questions do not need
+    from store.resolution import Resolution
 
 ENOUGH = 0.995
 """METHOD, section 4: a tracked base whose completeness is below it marks the run."""
@@ -74,11 +75,24 @@ def is_past(connection: sqlite3.Connection, basis: Standing) -> bool:
 def ecosystem_of(connection: sqlite3.Connection, basis: Standing, registry: Registry) -> Ecosystem:
     """All models and their lineage in arrays, as of the crawl: for what no table knows. Seconds, on a whole Hub."""
     from store.ecosystem import load
-    from store.past import go_back
+
+    return load(connection, registry, resolution_of(connection, basis))
+
+
+def resolution_of(connection: sqlite3.Connection, basis: Standing) -> Resolution:
+    """Every reference as of the crawl."""
     from store.resolution import resolve
 
-    resolution = go_back(connection, basis.crawl) if is_past(connection, basis) else resolve(connection)
-    return load(connection, registry, resolution)
+    return go_to(connection, basis) or resolve(connection)
+
+
+def go_to(connection: sqlite3.Connection, basis: Standing) -> Resolution | None:
+    """Has the connection answer as of the crawl; None where it does already, since that is the last one."""
+    if not is_past(connection, basis):
+        return None
+    from store.past import go_back
+
+    return go_back(connection, basis.crawl)
 
 
 def state_of(context: typer.Context) -> State:
@@ -106,9 +120,11 @@ def form(
     return Form(asked[0] if asked else format, names_only=quiet, file=file)
 
 
-def answer(basis: Standing, items: list[dict[str, Any]], **more: Any) -> Answer:
-    """Items with the crawl behind them, and how much of the whole they rest on."""
-    return Answer(items, as_of=as_of(basis), coverage=coverage(basis), **more)
+def answer(
+    basis: Standing, items: Sequence[dict[str, Any]], *, covered: dict[str, Any] | None = None, **more: Any
+) -> Answer:
+    """Items with the crawl behind them, and how much of the whole they rest on; `covered` says more of that."""
+    return Answer(items, as_of=as_of(basis), coverage=coverage(basis) | (covered or {}), **more)
 
 
 def as_of(basis: Standing) -> dict[str, Any]:
@@ -146,5 +162,5 @@ def completeness_notes(known: Sequence[Known]) -> list[str]:
 __all__ = [
     "AsOfOption", "CsvOption", "EndpointOption", "FileOption", "FormatOption", "FreshOption", "JsonOption",
     "QuietOption", "State", "TokenOption", "answer", "as_of", "completeness_notes", "coverage", "ecosystem_of",
-    "form", "give", "initial_state", "is_past", "standing_notes", "state_of",
+    "form", "give", "go_to", "initial_state", "is_past", "resolution_of", "standing_notes", "state_of",
 ]  # fmt: skip

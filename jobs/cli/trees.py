@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.cli.output import Answer, envelope, json_text, printable
-from jobs.cli.state import AsOfOption, FileOption, JsonOption, as_of, coverage, is_past, state_of
+from jobs.cli.output import envelope, json_text, printable
+from jobs.cli.state import AsOfOption, FileOption, JsonOption, answer, go_to, state_of
 from store.lineage import Branch, tree
 from store.lookup import find_node
 
@@ -34,24 +34,21 @@ def show(
     up: Annotated[bool, typer.Option("--up", help="What it derives from, instead of what derives from it.")] = False,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="At most so many steps.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many models.")] = 100,
-    on: AsOfOption = None,
+    as_of: AsOfOption = None,
     format: Annotated[TreeFormat, typer.Option("--format", help="How it is written.")] = TreeFormat.TEXT,
     as_json: JsonOption = False,
     output: FileOption = None,
 ) -> None:
     """The tree below a model, nearest and most used first."""
-    with state_of(context).asking(on) as (connection, basis):
-        if is_past(connection, basis):
-            from store.past import go_back
-
-            go_back(connection, basis.crawl)
+    with state_of(context).asking(as_of) as (connection, basis):
+        go_to(connection, basis)
         node = find_node(connection, model)
         top = Branch(node.id, node.name, None, node.is_model)
         tree(connection, top, up=up, depth=depth, limit=limit)
     chosen = TreeFormat.JSON if as_json else format
     if chosen is TreeFormat.JSON:
         choices = {"direction": "up" if up else "down", "depth": depth, "limit": limit}
-        whole = Answer([_as_item(top)], as_of(basis), choices, coverage(basis))
+        whole = answer(basis, [_as_item(top)], choices=choices)
         text = json_text(envelope(whole), indent=2)
     else:
         text = "".join(f"{line}\n" for line in _WRITERS[chosen](top))

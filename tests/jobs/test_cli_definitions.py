@@ -209,6 +209,25 @@ def test_bursts(tmp_path: Path) -> None:
     assert (without["items"][0]["total"], without["choices"]["bursts"]) == (10, "excluded")
 
 
+@pytest.mark.parametrize(("flood", "found"), [(299, []), (300, [300])])
+def test_a_burst_is_twenty_times_the_median_of_the_days_before(tmp_path: Path, flood: int, found: list[int]) -> None:
+    program = Reader(tmp_path)
+    days = [f"2026-01-{day:02}" for day in range(3, 31) for _ in range(15)] + ["2026-01-31"] * flood
+    rows: list[dict[str, Any]] = [{"_id": f"{0:024x}", "id": "Qwen/A"}]
+    rows += [
+        {"_id": f"{number:024x}", "id": f"a/{number}", "tags": ["base_model:Qwen/A"], "createdAt": f"{day}T01:00:00Z"}
+        for number, day in enumerate(days, 1)
+    ]
+    with opened_hub(rows) as hub:
+        program.succeeds("crawl", "sweep", "--endpoint", hub.url)
+    assert [item["new"] for item in program.asks("bursts")["items"]] == found
+
+
+def test_no_coverage_is_told_where_models_count_in_several_families(asked: Reader) -> None:
+    """Under `any` the cells add up to more than the whole, and a share that is left would be wrong."""
+    assert "Coverage:" not in asked.succeeds("rollup", "--by", "country", "--by", "family").stdout
+
+
 def test_the_night_compares_with_the_counts_of_the_hub(tmp_path: Path) -> None:
     program = Reader(tmp_path)
     (tmp_path / "families.toml").write_text(
@@ -217,6 +236,7 @@ def test_the_night_compares_with_the_counts_of_the_hub(tmp_path: Path) -> None:
     rows = [
         {"_id": f"{number:024x}", "id": f"a/{number}", "tags": ["base_model:finetune:Qwen/A"]} for number in range(1, 4)
     ]
+    rows.append({"_id": f"{8:024x}", "id": "a/8", "tags": ["base_model:Qwen/A"]})  # the Hub counts it nowhere
     with opened_hub([{"_id": f"{9:024x}", "id": "Qwen/A"}, *rows]) as hub:
         program.succeeds("--registry", tmp_path, "nightly", "--endpoint", hub.url)
     (item,) = program.asks("quality")["items"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
@@ -15,7 +16,7 @@ from sqlmodel import SQLModel
 from store import schema
 from store.database import HEAD, reading, transaction, writing
 from store.errors import Locked, NoDatabase, WrongSchema
-from store.migrations.upgrade import engine
+from store.migrations.upgrade import configuration, engine
 
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
@@ -96,6 +97,21 @@ def test_the_migrations_make_the_tables_that_the_schema_says(tmp_path: Path) -> 
         assert compare_metadata(context, SQLModel.metadata) == []
     made.dispose()
     assert schema.Model.__tablename__ in SQLModel.metadata.tables
+
+
+def test_a_file_of_the_first_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
+    made = engine(tmp_path / "a.db")
+    with made.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        connection.exec_driver_sql("INSERT INTO publisher VALUES (1, 'a')")
+        connection.exec_driver_sql("INSERT INTO node VALUES (1, 'a/1', 1, 1)")
+    made.dispose()
+    with pytest.raises(WrongSchema, match="Any crawl into it brings it up to date"), reading(tmp_path / "a.db"):
+        pass
+    with writing(tmp_path / "a.db") as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+        assert connection.execute("SELECT name FROM node").fetchall() == [("a/1",)]
+        assert connection.execute("SELECT count(*) FROM rollup").fetchone() == (0,)
 
 
 def test_head_is_the_newest_migration() -> None:

@@ -156,3 +156,23 @@ def test_a_crawl_that_goes_on_after_another_has_finished_gets_a_new_number(store
         assert [name for name, *_ in connection.execute(COUNTS)] == ["Qwen/A"]
         with closing(connection.execute("SELECT count(*) FROM model")) as counted:
             assert counted.fetchone() == (2,)
+
+
+def test_what_a_resumed_crawl_answers_includes_what_a_later_one_had_begun_to_store(store: Store) -> None:
+    walk = store.begin("walk")
+    with PageWriter(store.connection, walk.id) as writer:
+        writer.write(store.page([row("Qwen/A")], next_url="http://hub/2"))
+    with PageWriter(store.connection, store.begin().id) as writer:
+        writer.write(store.page([row("b/1", ["Qwen/A"])], next_url="http://hub/2"))
+    resumed = store.begin("walk")
+    with PageWriter(store.connection, resumed.id) as writer:
+        writer.write(store.page([row("c/1", ["Qwen/A"])]))
+    store.finish(resumed, writer)
+    given = answers(store.connection, store)
+    sweep = store.begin()
+    with PageWriter(store.connection, sweep.id) as writer:
+        writer.write(store.page([row("d/1", ["Qwen/A"])]))
+    store.finish(sweep, writer)
+    with reading(store.path) as connection:
+        go_back(connection, resumed.id)
+        assert answers(connection, store) == given

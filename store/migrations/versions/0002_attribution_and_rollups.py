@@ -64,7 +64,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("computation", schema=None) as batch_op:
-        batch_op.drop_column("origins_fingerprint")
-    for table in ("completeness", "rollup", "family_share"):
-        op.drop_table(table)
+    raise NotImplementedError("There is no way back to the first schema: keep a copy of the file.")
