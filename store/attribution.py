@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from store.graph import Ints, Lineage, Links, condense, distinct_pairs, levels, runs
+from store.graph import Ints, Lineage, Links, in_order, levels, marked, runs
 
 Pairs: TypeAlias = tuple[Ints, Ints]
 
@@ -20,13 +20,11 @@ def root_pairs(lineage: Lineage) -> Pairs:
     The members of a cycle with no way out of it are jointly its roots.
     """
     size = len(lineage.node_ids)
-    components, component_of = condense(lineage, size)
-    parents, children = distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
-    upward = Links.of(children, parents, components)
-    tops = _tops(upward)
-    sets = _root_sets(upward, tops)
-    members = Links.of(component_of, np.arange(size), components)
-    of_node, root_components = sets.beyond(tops[component_of])
+    condensed = lineage.condensed
+    tops = _tops(condensed.upward)
+    sets = _root_sets(condensed.upward, tops)
+    members = Links.of(condensed.set_of, np.arange(size), condensed.number)
+    of_node, root_components = sets.beyond(tops[condensed.set_of])
     of_pair, roots = members.beyond(root_components)
     nodes = of_node[of_pair]
     order = np.lexsort((roots, nodes))
@@ -72,7 +70,7 @@ def _root_sets(upward: Links, tops: Ints) -> Links:
         lengths = counts[sources]
         offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         found = flat[np.repeat(starts[sources], lengths) + offsets]
-        pairs = np.unique(np.repeat(merging[which], lengths) * size + found)
+        pairs = in_order(np.repeat(merging[which], lengths) * size + found)
         keys.append(pairs)
         while used + len(pairs) > len(flat):
             flat = np.concatenate([flat, np.empty_like(flat)])
@@ -92,14 +90,13 @@ def nearest_pairs(lineage: Lineage, official: Ints, families: Ints) -> Pairs:
     families tied at that distance all stand in a pair.
     """
     span = int(families.max(initial=0)) + 1
-    settled = np.zeros(len(lineage.node_ids), bool)
-    settled[official] = True
+    settled = marked(official, len(lineage.node_ids))
     found = [np.empty(0, np.int64)]
     nodes, of = official, families
     while len(nodes):
         places, children = lineage.downward.beyond(nodes)
         open_ = ~settled[children]
-        pairs = np.unique(children[open_] * span + of[places[open_]])
+        pairs = in_order(children[open_] * span + of[places[open_]])
         nodes, of = pairs // span, pairs % span
         settled[nodes] = True
         found.append(pairs)

@@ -7,8 +7,8 @@ from statistics import median
 
 import numpy as np
 
-from store.ecosystem import Bools, Ecosystem
-from store.graph import Ints
+from store.ecosystem import Ecosystem
+from store.graph import Bools, Ints
 
 LEAST = 200
 TIMES = 20
@@ -48,7 +48,7 @@ def in_bursts(ecosystem: Ecosystem) -> Bools:
     """Which models came as direct derivatives of a base on the day of its burst."""
     bases, days, models = _arrivals(ecosystem)
     flagged = {(burst.base, burst.day) for burst in bursts(ecosystem)}
-    marked = np.zeros(len(ecosystem), bool)
+    marked = np.zeros(len(ecosystem.models), bool)
     nodes = ecosystem.lineage.node_ids
     for base, day in flagged:
         marked[models[(nodes[bases] == base) & (days == day)]] = True
@@ -58,5 +58,5 @@ def in_bursts(ecosystem: Ecosystem) -> Bools:
 def _arrivals(ecosystem: Ecosystem) -> tuple[Ints, Ints, Ints]:
     """(place of the base, day of creation, model) for every edge from a model whose creation is known."""
     models = ecosystem.of_place[ecosystem.lineage.children]
-    known = (models >= 0) & (ecosystem.created_at[models] > 0)
-    return ecosystem.lineage.parents[known], ecosystem.created_at[models[known]] // _DAY, models[known]
+    known = (models >= 0) & (ecosystem.models.created_at[models] > 0)
+    return ecosystem.lineage.parents[known], ecosystem.models.created_at[models[known]] // _DAY, models[known]

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
 from crawler.records import Relation
-from store.choices import ATTRIBUTIONS, METRICS, POPULATIONS, SIDES, Attribution, Choices
-from store.ecosystem import Ecosystem, load
-from store.families import official_models, official_nodes
-from store.graph import Counts, Cycles, Ints, Lineage, count_derivatives, descendants, relation_counts
-from store.registry.loader import Family, Registry
+from store.choices import ATTRIBUTIONS, METRICS, POPULATIONS, SIDES, Attribution, By, Choices
+from store.ecosystem import Ecosystem
+from store.graph import RELATIONS, Counts, Cycles, Ints, Lineage, count_derivatives
+from store.registry.loader import Registry
 from store.resolution import Resolution, resolve
-from store.rollups import cells, dimension
-from store.shares import family_shares
+from store.rollups import Dimension, cells, dimension, together
+from store.shares import shares_in
 
 _COLUMNS = [f"{distance}_{relation.word}" for distance in ("direct", "total") for relation in Relation]
-_ADD_EDGES = "INSERT INTO edge (parent_id, child_id, relation, times) VALUES (?, ?, ?, ?)"
-_ADD_COUNTS = f"""
-    INSERT INTO lineage_count (node_id, {", ".join(_COLUMNS)}) VALUES (?{", ?" * len(_COLUMNS)})"""
+_AT_ONCE = 200  # rows of a statement
+_BY_CHILD = "ix_edge_child_id"
 _ADD_FAMILY = f"""
     INSERT INTO family_count (crawl_id, family, official, {", ".join(_COLUMNS)})
     VALUES (?, ?, ?{", ?" * len(_COLUMNS)})"""
@@ -43,77 +42,86 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     or of this one, and never a mixture.
     """
     resolution = resolve(connection)
-    counts, cycles = count_derivatives(resolution.lineage)
-    families = [
-        (key, *_family_row(connection, family, resolution.lineage)) for key, family in registry.families.items()
-    ]
-    write_lineage(connection, resolution, counts)
-    ecosystem = load(connection, registry, resolution)
+    connection.execute(f"DROP INDEX {_BY_CHILD}")  # made anew in one go, in half the time
+    cycles = write_lineage(connection, resolution)
+    connection.execute(f"CREATE INDEX {_BY_CHILD} ON edge (child_id)")
+    ecosystem = Ecosystem.of(resolution, registry)
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
-    connection.executemany(_ADD_FAMILY, [(crawl_id, *row) for row in families])
-    connection.executemany(_ADD_SHARES, [(crawl_id, *row) for row in _share_rows(ecosystem)])
-    connection.executemany(_ADD_ROLLUP, [(crawl_id, *row) for row in _rollup_rows(ecosystem)])
+    connection.executemany(_ADD_FAMILY, [(crawl_id, *row) for row in _family_rows(ecosystem)])
+    for side in SIDES:
+        _write_rollup(connection, crawl_id, ecosystem, "country", side, Choices(side=side))
+    for attribution in ATTRIBUTIONS:
+        _write_rollup(connection, crawl_id, ecosystem, "family", attribution, Choices(attribution=attribution))
     _write_ledger(connection, crawl_id, registry, resolution, cycles, now)
 
 
-def write_lineage(connection: sqlite3.Connection, resolution: Resolution, counts: Counts) -> None:
+def write_lineage(connection: sqlite3.Connection, resolution: Resolution) -> Cycles:
     """Fills edge and lineage_count anew."""
+    counts, cycles = count_derivatives(resolution.lineage)
     _write_edges(connection, resolution)
     _write_counts(connection, resolution.lineage, counts)
+    return cycles
 
 
-def _share_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | float, ...]]:
-    for attribution in SPLITTING:
-        for family, share in family_shares(ecosystem, attribution, Choices()).items():
-            yield attribution, family, *map(float, (share.direct, share.total, *share.relations.values()))
+def _family_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | int, ...]]:
+    """Family, official models, then direct and total derivatives by relation."""
+    families = ecosystem.registry.families
+    models, numbers, is_direct = ecosystem.descent
+    keys = numbers * RELATIONS + ecosystem.models.relations[models]
+    size = len(families) * RELATIONS
+    direct = np.bincount(keys[is_direct], minlength=size).reshape(-1, RELATIONS)
+    total = np.bincount(keys, minlength=size).reshape(-1, RELATIONS)
+    official = np.bincount(ecosystem.official_models[1], minlength=len(families))
+    for number, family in enumerate(families):
+        yield family, int(official[number]), *direct[number].tolist(), *total[number].tolist()
 
 
-def _rollup_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | float, ...]]:
-    """By country and family, for every side or attribution and every population."""
-    made = [
-        *(("country", side, Choices(side=side)) for side in SIDES),
-        *(("family", attribution, Choices(attribution=attribution)) for attribution in ATTRIBUTIONS),
-    ]
-    for by, name, choices in made:
-        found = dimension(ecosystem, by, choices)
-        for population in POPULATIONS:
-            for cell in cells(ecosystem, found, replace(choices, population=population)):
-                yield by, name, population, *cell.keys, *(float(cell.counts[metric]) for metric in METRICS)
+def _write_rollup(
+    connection: sqlite3.Connection, crawl_id: int, ecosystem: Ecosystem, by: By, choice: str, choices: Choices
+) -> None:
+    """One roll-up, and what is computed from the same dimension; that takes a tenth of a gigabyte, so one at a time."""
+    found = dimension(ecosystem, by, choices)
+    connection.executemany(_ADD_ROLLUP, _rollup_rows(ecosystem, found, (crawl_id, by, choice)))
+    if choice in SPLITTING:
+        connection.executemany(_ADD_SHARES, _share_rows(ecosystem, found, (crawl_id, choice)))
 
 
-def _family_row(connection: sqlite3.Connection, family: Family, lineage: Lineage) -> list[int]:
-    """Official models, then direct and total derivatives by relation."""
-    official = official_nodes(connection, family)
-    reached, direct = descendants(lineage, lineage.places(np.array(official, np.int64)))
-    return [
-        official_models(connection, official),
-        *relation_counts(lineage, direct).tolist(),
-        *relation_counts(lineage, reached).tolist(),
-    ]
+def _rollup_rows(ecosystem: Ecosystem, found: Dimension, key: tuple[str | int, ...]) -> Iterator[tuple[Any, ...]]:
+    """Of every population; the first is the sum of the others."""
+    everything, *parts = POPULATIONS
+    counted = {part: cells(ecosystem, found, Choices(population=part)) for part in parts}
+    for population, those in {everything: together(*counted.values()), **counted}.items():
+        for cell in those:
+            yield *key, population, *cell.keys, *(float(cell.counts[metric]) for metric in METRICS)
+
+
+def _share_rows(ecosystem: Ecosystem, families: Dimension, key: tuple[str | int, ...]) -> Iterator[tuple[Any, ...]]:
+    for family, share in shares_in(ecosystem, families, Choices(), metric="models").items():
+        yield *key, family, *map(float, (share.direct, share.total, *share.relations.values()))
 
 
 def _write_edges(connection: sqlite3.Connection, resolution: Resolution) -> None:
     lineage = resolution.lineage
-    connection.execute("DELETE FROM edge")
-    columns = (
-        lineage.node_ids[lineage.parents],
-        lineage.node_ids[lineage.children],
-        resolution.edge_relations,
-        resolution.edge_times,
-    )
-    connection.executemany(_ADD_EDGES, _rows(columns))
+    parents, children = lineage.node_ids[lineage.parents], lineage.node_ids[lineage.children]
+    columns = np.stack([parents, children, resolution.edge_relations, resolution.edge_times], axis=1)
+    _replace(connection, "edge", ("parent_id", "child_id", "relation", "times"), columns)
 
 
 def _write_counts(connection: sqlite3.Connection, lineage: Lineage, counts: Counts) -> None:
-    connection.execute("DELETE FROM lineage_count")
     used = np.flatnonzero(counts.total.sum(axis=1))
-    columns = (lineage.node_ids[used], *counts.direct[used].T, *counts.total[used].T)
-    connection.executemany(_ADD_COUNTS, _rows(columns))
+    columns = np.column_stack([lineage.node_ids[used], counts.direct[used], counts.total[used]])
+    _replace(connection, "lineage_count", ("node_id", *_COLUMNS), columns)
 
 
-def _rows(columns: tuple[Ints, ...]) -> zip[tuple[int, ...]]:
-    return zip(*(column.tolist() for column in columns), strict=True)
+def _replace(connection: sqlite3.Connection, table: str, names: tuple[str, ...], rows: Ints) -> None:
+    """These rows in the place of all. Many go into one statement: that is twice as quick as one each."""
+    connection.execute(f"DELETE FROM {table}")
+    one = f"({', '.join('?' * len(names))})"
+    blocks = len(rows) // _AT_ONCE
+    for at_once, some in ((_AT_ONCE, rows[: blocks * _AT_ONCE]), (1, rows[blocks * _AT_ONCE :])):
+        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([one] * at_once)}"
+        connection.executemany(statement, (block.tolist() for block in some.reshape(-1, at_once * len(names))))
 
 
 def _write_ledger(

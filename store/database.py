@@ -55,12 +55,13 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write. Raises `NoDatabase`, `WrongSchema`."""
+    """A connection that cannot write; all it reads is of one moment. Raises `NoDatabase`, `WrongSchema`."""
     if not path.is_file():
         raise NoDatabase(
             f"There is no database at {path}. Make one with `modelroots crawl sweep`, or name one with --db."
         )
     with closing(_connect(path, "ro", _READER_PRAGMAS)) as connection:
+        connection.execute("BEGIN")
         found = version(connection, path)
         if found != HEAD:
             raise WrongSchema(_other_version(path, found))

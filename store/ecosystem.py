@@ -1,82 +1,42 @@
-"""Every present model and its lineage in arrays: what attribution and roll-ups are computed from.
-
-It reads whatever the names `model`, `reference` and `edge` mean on the connection: the present, or an earlier
-crawl's state that `store.past` has put in their place.
-"""
+"""Every present model and its lineage in arrays: what attribution and roll-ups are computed from."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
-import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from store.attribution import Pairs, nearest_pairs, root_pairs
 from store.families import official_nodes
-from store.graph import Ints, Lineage, descendants
+from store.graph import Bools, Ints, Lineage, descendants, marked
+from store.models import Models
 from store.registry.loader import Registry
 from store.resolution import Resolution
-
-Bools = npt.NDArray[np.bool_]
-
-_COLUMNS = (
-    "node_id", "publisher_id", "created_at", "relation", "task_id", "license_id", "downloads", "downloads_all_time",
-    "likes",
-)  # fmt: skip
-_MODELS = """
-    SELECT coalesce(model.node_id, -model.id), coalesce(node.publisher_id, 0), coalesce(model.created_at, 0),
-        coalesce(model.relation, -1), coalesce(model.task_id, 0), coalesce(model.license_id, 0),
-        coalesce(model.downloads, 0), coalesce(model.downloads_all_time, 0), coalesce(model.likes, 0)
-    FROM model LEFT JOIN node ON node.id = model.node_id
-    WHERE model.missing_since IS NULL"""
-_PUBLISHERS = """
-    SELECT node.id, node.publisher_id FROM json_each(?) AS wanted JOIN node ON node.id = wanted.value"""
 
 
 @dataclass(frozen=True)
 class Ecosystem:
-    """Models are numbered 0..n-1 in the order of `node_ids`, which rises; every column has a number a model.
+    """The resolution's models and lineage, and what follows from them under a registry."""
 
-    0 stands for an absent label, time, counter or publisher; a model that has lost its name and was not listed
-    under a new one has a negative node. `relations` are those of `crawler.records`, -1 where no base is declared.
-    """
-
-    connection: sqlite3.Connection
     registry: Registry
+    models: Models
     lineage: Lineage
     rootless: Ints
-    node_ids: Ints
-    publisher_ids: Ints
-    created_at: Ints
-    relations: Ints
-    task_ids: Ints
-    license_ids: Ints
-    downloads: Ints
-    downloads_all_time: Ints
-    likes: Ints
 
-    def __len__(self) -> int:
-        return len(self.node_ids)
+    @staticmethod
+    def of(resolution: Resolution, registry: Registry) -> Ecosystem:
+        return Ecosystem(registry, resolution.models, resolution.lineage, resolution.rootless)
 
-    def weights(self, metric: str) -> Ints:
-        """What each model counts under a metric."""
-        return np.ones(len(self), np.int64) if metric == "models" else getattr(self, metric)
-
-    def models_of(self, node_ids: Ints) -> Ints:
-        """The number of the model that bears each name; -1 for a ghost."""
-        if not len(self):
-            return np.full(len(node_ids), -1, np.int64)
-        places: Ints = np.minimum(np.searchsorted(self.node_ids, node_ids), len(self) - 1)
-        return np.where(self.node_ids[places] == node_ids, places, -1)
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self.models.connection
 
     @cached_property
     def of_place(self) -> Ints:
         """For each place of the lineage its model, -1 for a ghost."""
-        return self.models_of(self.lineage.node_ids)
+        return self.models.of_nodes(self.lineage.node_ids)
 
     @cached_property
     def official(self) -> Pairs:
@@ -89,23 +49,19 @@ class Ecosystem:
     def official_models(self) -> Pairs:
         """(model, family) of the official nodes that are present models."""
         nodes, families = self.official
-        models = self.models_of(nodes)
+        models = self.models.of_nodes(nodes)
         return models[models >= 0], families[models >= 0]
 
     @cached_property
     def roots(self) -> Pairs:
-        """(model, node id of a root) for every model and each of its roots, by model; 0 for a model without any."""
+        """(model, node id of a root) for every model and each of its roots; 0 for a model without any."""
         places, roots = root_pairs(self.lineage)
         models = self.of_place[places]
         named = models >= 0
-        alone = np.ones(len(self), bool)
-        alone[models[named]] = False
-        own = np.flatnonzero(alone)
-        own_roots = np.where(np.isin(self.node_ids[own], self.rootless), 0, self.node_ids[own])
-        all_models = np.concatenate([models[named], own])
-        all_roots = np.concatenate([self.lineage.node_ids[roots[named]], own_roots])
-        order = np.argsort(all_models, kind="stable")
-        return all_models[order], all_roots[order]
+        own = np.flatnonzero(~marked(models[named], len(self.models)))
+        own_nodes = self.models.node_ids[own]
+        own_roots = np.where(np.isin(own_nodes, self.rootless), 0, own_nodes)
+        return np.concatenate([models[named], own]), np.concatenate([self.lineage.node_ids[roots[named]], own_roots])
 
     @cached_property
     def nearest(self) -> Pairs:
@@ -123,20 +79,10 @@ class Ecosystem:
             reached, direct = descendants(self.lineage, self.lineage.places(np.array(nodes, np.int64)))
             models = self.of_place[reached]
             named = models >= 0
-            is_direct = np.isin(reached, direct)
+            is_direct = marked(direct, len(self.of_place))[reached]
             found.append((models[named], np.full(int(named.sum()), number), is_direct[named]))
         models, families, directs = (np.concatenate(columns) for columns in zip(*found, strict=True))
         return models, families, directs
-
-    def publishers_of(self, node_ids: Ints) -> Ints:
-        """The publisher of each node; 0 for none."""
-        models = self.models_of(node_ids)
-        found = np.where(models >= 0, self.publisher_ids[models], 0) if len(self) else np.zeros(len(node_ids), np.int64)
-        ghosts = np.flatnonzero((models < 0) & (node_ids > 0))
-        distinct, places = np.unique(node_ids[ghosts], return_inverse=True)
-        known = dict(self.connection.execute(_PUBLISHERS, (msgspec.json.encode(distinct.tolist()).decode(),)))
-        found[ghosts] = np.array([known.get(node, 0) for node in distinct.tolist()], np.int64)[places]
-        return found
 
     @cached_property
     def _official_nodes(self) -> list[list[int]]:
@@ -149,12 +95,3 @@ class Ecosystem:
         places = np.minimum(np.searchsorted(self.lineage.node_ids, nodes), len(self.lineage.node_ids) - 1)
         touched = self.lineage.node_ids[places] == nodes
         return places[touched], families[touched]
-
-
-def load(connection: sqlite3.Connection, registry: Registry, resolution: Resolution) -> Ecosystem:
-    """The models as the connection shows them, with the lineage that was resolved on the same."""
-    values = chain.from_iterable(connection.execute(_MODELS))
-    table = np.fromiter(values, np.int64).reshape(-1, len(_COLUMNS))
-    order = np.argsort(table[:, 0])
-    columns = [column[order] for column in table.T]
-    return Ecosystem(connection, registry, resolution.lineage, resolution.rootless, *columns)

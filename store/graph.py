@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from crawler.records import Relation
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 RELATIONS = len(Relation)
 
 
@@ -49,6 +50,23 @@ class Links:
 
 
 @dataclass(frozen=True)
+class Condensed:
+    """A lineage without cycles: each strongly connected set of nodes taken for one.
+
+    `set_of` is the set of each node; `parents` and `children` are the ends of each distinct edge between sets.
+    """
+
+    number: int
+    set_of: Ints
+    parents: Ints
+    children: Ints
+
+    @cached_property
+    def upward(self) -> Links:
+        return Links.of(self.children, self.parents, self.number)
+
+
+@dataclass(frozen=True)
 class Lineage:
     """Every node that an edge touches.
 
@@ -64,6 +82,15 @@ class Lineage:
     @cached_property
     def downward(self) -> Links:
         return Links.of(self.parents, self.children, len(self.node_ids))
+
+    @cached_property
+    def scratch(self) -> Ints:
+        """A place for every node, for `distinct`."""
+        return np.empty(len(self.node_ids), np.int64)
+
+    @cached_property
+    def condensed(self) -> Condensed:
+        return _condense(self.parents, self.children, len(self.node_ids))
 
     def places(self, node_ids: Ints) -> Ints:
         """The numbers in here of those of the given nodes that an edge touches."""
@@ -97,46 +124,57 @@ def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
     rounds as the logarithm of the depth); only what stands below several parents, which are few, is
     carried to each of its distinct ancestors by itself.
     """
-    size = len(lineage.node_ids)
-    components, component_of = condense(lineage, size)
-    own = _by_relation(component_of, lineage.relations, components)
-    parents, children = distinct_pairs(component_of[lineage.parents], component_of[lineage.children], components)
-    total = _sums_below(parents, children, own)[component_of] - _by_relation(np.arange(size), lineage.relations, size)
+    size, condensed = len(lineage.node_ids), lineage.condensed
+    own = _by_relation(condensed.set_of, lineage.relations, condensed.number)
+    total = _sums_below(condensed, own)[condensed.set_of] - _by_relation(np.arange(size), lineage.relations, size)
     direct = _by_relation(lineage.parents, lineage.relations[lineage.children], size)
-    sizes = np.bincount(component_of, minlength=components)
+    sizes = np.bincount(condensed.set_of, minlength=condensed.number)
     cyclic = sizes[sizes > 1]
     return Counts(direct, total), Cycles(len(cyclic), int(cyclic.sum()))
 
 
 def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Ints]:
     """(all nodes reached from the sources, those among them that are one step away); sources left out."""
-    reached = np.zeros(len(lineage.node_ids), bool)
-    reached[sources] = True
-    frontier = np.unique(sources)
-    first: Ints | None = None
+    reached = marked(sources, len(lineage.node_ids))
+    frontier, first = sources, None
     while len(frontier):
         _, found = lineage.downward.beyond(frontier)
-        frontier = np.unique(found[~reached[found]])
+        frontier = distinct(found[~reached[found]], lineage.scratch)
         reached[frontier] = True
         first = frontier if first is None else first
     reached[sources] = False
     return np.flatnonzero(reached), np.empty(0, np.int64) if first is None else first
 
 
-def relation_counts(lineage: Lineage, nodes: Ints) -> Ints:
-    """How many of the nodes declare each relation; shape (relations,)."""
-    relations = lineage.relations[nodes]
-    return np.bincount(relations[relations >= 0], minlength=RELATIONS)
+def distinct(nodes: Ints, scratch: Ints) -> Ints:
+    """Each node once. `scratch` has a place for every node and may hold anything: nothing is sorted or cleared."""
+    order = np.arange(len(nodes))
+    scratch[nodes] = order
+    kept: Ints = nodes[scratch[nodes] == order]
+    return kept
 
 
-def condense(lineage: Lineage, size: int) -> tuple[int, Ints]:
-    """(number of strongly connected sets, the set of each node)."""
+def marked(numbers: Ints, size: int) -> Bools:
+    """Which numbers below `size` occur."""
+    found = np.zeros(size, bool)
+    found[numbers] = True
+    return found
+
+
+def in_order(numbers: Ints) -> Ints:
+    """The distinct numbers, in order; many times as quick as np.unique, which hashes them."""
+    numbers = np.sort(numbers)
+    kept: Ints = numbers[np.diff(numbers, prepend=numbers[:1] - 1) > 0]
+    return kept
+
+
+def _condense(parents: Ints, children: Ints, size: int) -> Condensed:
     if not size:
-        return 0, np.empty(0, np.int64)
-    links = np.ones(len(lineage.parents), np.int8)
-    matrix = csr_array((links, (lineage.parents, lineage.children)), shape=(size, size))
+        return Condensed(0, *(np.empty(0, np.int64) for _ in range(3)))
+    matrix = csr_array((np.ones(len(parents), np.int8), (parents, children)), shape=(size, size))
     number, labels = connected_components(matrix, directed=True, connection="strong")
-    return int(number), labels.astype(np.int64)
+    set_of = labels.astype(np.int64)
+    return Condensed(int(number), set_of, *distinct_pairs(set_of[parents], set_of[children], int(number)))
 
 
 def _by_relation(groups: Ints, relations: Ints, size: int) -> Ints:
@@ -149,7 +187,7 @@ def _by_relation(groups: Ints, relations: Ints, size: int) -> Ints:
 def distinct_pairs(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints]:
     """The pairs without repeats and without those of a number with itself."""
     differ = left != right
-    keys = np.unique(left[differ] * size + right[differ])
+    keys = in_order(left[differ] * size + right[differ])
     return keys // max(size, 1), keys % max(size, 1)
 
 
@@ -159,17 +197,19 @@ def runs(values: Ints) -> Iterator[tuple[int, int]]:
     yield from zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True) if len(values) else ()
 
 
-def _sums_below(parents: Ints, children: Ints, own: Ints) -> Ints:
-    """For each node of an acyclic graph: its own row plus that of every distinct descendant."""
-    size = len(own)
-    upward = Links.of(children, parents, size)
+def _sums_below(condensed: Condensed, own: Ints) -> Ints:
+    """For each set: its own row plus that of every distinct descendant."""
+    size, upward = condensed.number, condensed.upward
     degrees = upward.degrees()
     only_parent = np.full(size, -1, np.int64)
     single = np.flatnonzero(degrees == 1)
     only_parent[single] = upward.targets[upward.starts[single]]
     sums = _sums_in_trees(only_parent, own)
     merges = np.flatnonzero(degrees > 1)
-    return sums + _carried_up(merges, sums[merges], upward, levels(parents, children, size)) if len(merges) else sums
+    if len(merges):
+        level_of = levels(condensed.parents, condensed.children, size)
+        sums += _carried_up(merges, sums[merges], upward, level_of)
+    return sums
 
 
 def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
@@ -212,7 +252,7 @@ def _carried_up(merges: Ints, weights: Ints, upward: Links, levels: Ints) -> Int
     waiting: dict[int, list[Ints]] = defaultdict(list)
     _await(waiting, np.arange(len(merges)), merges, upward, levels)
     while waiting:
-        keys = np.unique(np.concatenate(waiting.pop(max(waiting))))
+        keys = in_order(np.concatenate(waiting.pop(max(waiting))))
         which, ancestors = keys // size, keys % size
         np.add.at(carried, ancestors, weights[which])
         _await(waiting, which, ancestors, upward, levels)

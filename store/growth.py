@@ -43,7 +43,7 @@ def by_creation(ecosystem: Ecosystem, name: str, period: Period) -> list[Point]:
     title, nodes = _meant(ecosystem.connection, ecosystem.registry, name)
     reached, _ = descendants(ecosystem.lineage, ecosystem.lineage.places(np.array(nodes, np.int64)))
     models = ecosystem.of_place[reached]
-    created = ecosystem.created_at[models[models >= 0]]
+    created = ecosystem.models.created_at[models[models >= 0]]
     moments = created[created > 0].astype("datetime64[s]")
     if period == "week":
         moments = moments.astype("datetime64[D]") + _THURSDAY  # so that a week's days, Monday on, share a unit

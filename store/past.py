@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 
 from store.computation import write_lineage
-from store.graph import count_derivatives
 from store.resolution import Resolution, resolve
 
 _MODELS = """
@@ -60,5 +59,5 @@ def go_back(connection: sqlite3.Connection, crawl_id: int) -> Resolution:
     for statement in (*_EMPTY, *_INDEXES):
         connection.execute(statement)
     resolution = resolve(connection)
-    write_lineage(connection, resolution, count_derivatives(resolution.lineage)[0])
+    write_lineage(connection, resolution)
     return resolution

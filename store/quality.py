@@ -6,7 +6,7 @@ import sqlite3
 
 import numpy as np
 
-from store.graph import Ints, condense
+from store.graph import Ints
 from store.resolution import Resolution
 
 _NAMES = "SELECT node.id, node.name FROM json_each(?) AS wanted JOIN node ON node.id = wanted.value"
@@ -39,8 +39,8 @@ def _named(connection: sqlite3.Connection, children: Ints, targets: Ints, most: 
 
 def _cycles(connection: sqlite3.Connection, resolution: Resolution, most: int) -> list[str]:
     lineage = resolution.lineage
-    number, members = condense(lineage, len(lineage.node_ids))
-    sizes = np.bincount(members, minlength=number)
+    members = lineage.condensed.set_of
+    sizes = np.bincount(members)
     cyclic = np.flatnonzero(sizes > 1)[:most]
     groups = [lineage.node_ids[members == one] for one in cyclic]
     names = _names_of(connection, np.concatenate(groups)) if groups else {}

@@ -8,29 +8,21 @@ where the text has a name's form; else it is malformed.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import count
 
 import msgspec
 import numpy as np
 
-from store.graph import Ints, Lineage
+from store.graph import Ints, Lineage, marked
+from store.models import Models, columns
 
-_REFERENCES = """
-    SELECT child.node_id, reference.node_id, child.relation, reference.relation, reference.times,
-        target.well_formed,
-        coalesce(
-            CASE WHEN reference.hub_id IS NULL OR reference.hub_id = named.hub_id THEN named.node_id END,
-            (SELECT node_id FROM model WHERE hub_id = reference.hub_id AND missing_since IS NULL),
-            named.node_id,
-            0
-        )
-    FROM reference
-    JOIN model AS child ON child.id = reference.model_id
-    JOIN node AS target ON target.id = reference.node_id
-    LEFT JOIN model AS named ON named.node_id = reference.node_id AND named.missing_since IS NULL
-    WHERE reference.until_crawl IS NULL AND NOT reference.is_evidence
-        AND child.missing_since IS NULL AND child.node_id IS NOT NULL
-    ORDER BY reference.model_id, reference.position"""
+# In the order of the key, so those of a model come together and as it declares them: all began with one crawl.
+_CURRENT = "FROM reference WHERE until_crawl IS NULL"
+_HUB_IDS = f"SELECT group_concat(coalesce(hex(hub_id), '')) {_CURRENT}"
+_BEARERS = "SELECT hub_id, node_id FROM model WHERE hub_id IN (%s) AND missing_since IS NULL"
+_AT_ONCE = 500  # values in one question
 
 _BY_FORMER_NAME = """
     SELECT node.id, model.node_id
@@ -53,14 +45,6 @@ _BY_CASE = """
     )
     SELECT wanted.id, bearing.id FROM wanted JOIN bearing USING (folded)"""
 
-_MODELS = """
-    SELECT count(*), count(relation),
-        (SELECT count(DISTINCT reference.model_id) FROM reference JOIN model ON model.id = reference.model_id
-         WHERE reference.is_evidence AND reference.until_crawl IS NULL AND model.missing_since IS NULL)
-    FROM model WHERE missing_since IS NULL"""
-
-_CHILD, _TARGET, _OWN, _RELATION, _TIMES, _WELL_FORMED, _MEANT = range(7)
-
 
 @dataclass(frozen=True)
 class Ledger:
@@ -80,13 +64,29 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class _References:
+    """A number each: child node, node of the declared text, relation, times, and the base's place in `hub_ids`.
+
+    A place there is empty for a base without an `_id`.
+    """
+
+    children: Ints
+    targets: Ints
+    relations: Ints
+    times: Ints
+    hub_id_numbers: Ints
+    hub_ids: list[bytes]
+
+
+@dataclass(frozen=True)
 class Resolution:
-    """The edges with what the arrays do not need: relation and times of each, in the lineage's order.
+    """The models, and the edges with what the arrays do not need: relation and times of each, in the lineage's order.
 
     `rootless` are the nodes of models whose only references are malformed. `odd` tells (child node, target node) of
     the references that make no edge to a model, by their item of the ledger.
     """
 
+    models: Models
     lineage: Lineage
     rootless: Ints
     edge_relations: Ints
@@ -97,64 +97,90 @@ class Resolution:
 
 def resolve(connection: sqlite3.Connection) -> Resolution:
     """Every valid reference of every present model, resolved against the present models."""
-    references = _load(connection)
-    bases = _bases(connection, references)
+    models = Models.load(connection)
+    references, disagreements = _declared(connection, models)
+    bases = _bases(connection, models, references)
     resolved = bases > 0
-    bases = np.where(resolved, bases, references[:, _TARGET])
-    span = int(max(references[:, _CHILD].max(initial=0), bases.max(initial=0))) + 1
+    bases = np.where(resolved, bases, references.targets)
+    span = int(max(references.children.max(initial=0), bases.max(initial=0))) + 1
     # Of one model's references to one base the first stands: np.unique gives the first of equal keys.
-    keys, first, group = np.unique(bases * span + references[:, _CHILD], return_index=True, return_inverse=True)
-    times = np.bincount(group, weights=references[:, _TIMES], minlength=len(keys)).astype(np.int64)
+    keys, first, group = np.unique(bases * span + references.children, return_index=True, return_inverse=True)
+    times = np.bincount(group, weights=references.times, minlength=len(keys)).astype(np.int64)
     parents, children = keys // span, keys % span
     kept = resolved[first]
-    malformed = ~kept & (references[first, _WELL_FORMED] == 0)
+    (ill_formed,) = columns(connection, "FROM node WHERE NOT well_formed", "id")
+    malformed = ~kept & np.isin(references.targets[first], ill_formed)
     is_self = parents == children
     is_edge = ~malformed & ~is_self
     dangling = is_edge & ~kept
-    models, declaring, disagreements = connection.execute(_MODELS).fetchone()
     ledger = Ledger(
-        models=models,
-        models_declaring=declaring,
+        models=len(models),
+        models_declaring=int(np.count_nonzero(models.relations >= 0)),
         references_declared=int(times.sum()),
         repeats=int(times.sum()) - len(keys),
         resolved=int(kept.sum()),
         edges=int((is_edge & kept).sum()),
         dangling=int(dangling.sum()),
-        ghosts=len(np.unique(parents[dangling])),
+        ghosts=int(np.count_nonzero(marked(parents[dangling], span))),
         malformed=int(malformed.sum()),
         self_references=int((is_self & kept).sum()),
         disagreements=disagreements,
     )
-    lineage = _lineage(parents[is_edge], children[is_edge], references[first[is_edge], _OWN])
-    rootless = np.setdiff1d(children[malformed], children[~malformed])
+    lineage = _lineage(parents[is_edge], children[is_edge], models, span)
+    rootless = np.flatnonzero(marked(children[malformed], span) & ~marked(children[~malformed], span))
     kinds = {"dangling": dangling, "malformed": malformed, "self_references": is_self & kept}
     odd = {item: (children[those], parents[those]) for item, those in kinds.items()}
-    return Resolution(lineage, rootless, references[first[is_edge], _RELATION], times[is_edge], ledger, odd)
+    relations = references.relations[first[is_edge]]
+    return Resolution(models, lineage, rootless, relations, times[is_edge], ledger, odd)
 
 
-def _load(connection: sqlite3.Connection) -> Ints:
-    """A row a reference, in declared order; shape (references, 7)."""
-    cursor = connection.execute(_REFERENCES)
-    chunks = [np.empty((0, 7), np.int64)]
-    while rows := cursor.fetchmany(100_000):
-        chunks.append(np.array(rows, np.int64))
-    return np.concatenate(chunks)
+def _declared(connection: sqlite3.Connection, models: Models) -> tuple[_References, int]:
+    """What present models with a name declare; how many models have sources that name different bases."""
+    model_ids, targets, relations, times, evidence = columns(
+        connection, _CURRENT, "model_id", "node_id", "relation", "times", "is_evidence"
+    )
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    written = connection.execute(_HUB_IDS).fetchone()[0]
+    hub_ids = np.fromiter(map(numbers.__getitem__, written.split(",") if len(times) else ()), np.int64, len(times))
+    declaring = models.with_ids(model_ids)
+    present = declaring >= 0
+    children = models.node_ids[declaring]
+    used = present & (evidence == 0) & (children > 0)
+    places = [bytes.fromhex(hub_id) for hub_id in numbers]
+    references = _References(children[used], targets[used], relations[used], times[used], hub_ids[used], places)
+    return references, len(np.unique(declaring[present & (evidence > 0)]))
 
 
-def _bases(connection: sqlite3.Connection, references: Ints) -> Ints:
+def _bases(connection: sqlite3.Connection, models: Models, references: _References) -> Ints:
     """The node of the present model that each reference means; 0 where it means none."""
-    bases = references[:, _MEANT].copy()
+    targets = references.targets
+    bearers = _bearers(connection, references.hub_ids)
+    by_hub_id = np.array([bearers.get(hub_id) or 0 for hub_id in references.hub_ids], np.int64)
+    bases = by_hub_id[references.hub_id_numbers]
+    by_name = np.where(models.of_nodes(targets) >= 0, targets, 0)
+    bases = np.where(bases > 0, bases, by_name)
     for query in (_BY_FORMER_NAME, _BY_CASE):
         places = np.flatnonzero(bases == 0)
-        loose, group = np.unique(references[places, _TARGET], return_inverse=True)
+        loose, group = np.unique(targets[places], return_inverse=True)
         meanings = dict(connection.execute(query, (msgspec.json.encode(loose.tolist()).decode(),)))
         bases[places] = np.array([meanings.get(node, 0) for node in loose.tolist()], np.int64)[group]
     return bases
 
 
-def _lineage(parents: Ints, children: Ints, own: Ints) -> Lineage:
-    node_ids = np.unique(np.concatenate([parents, children]))
-    child_places = np.searchsorted(node_ids, children)
-    relations = np.full(len(node_ids), -1, np.int64)
-    relations[child_places] = own
-    return Lineage(node_ids, np.searchsorted(node_ids, parents), child_places, relations)
+def _bearers(connection: sqlite3.Connection, hub_ids: list[bytes]) -> dict[bytes, int | None]:
+    """The node of the present model of each `_id`. Asked in the order of the index, which is read once then."""
+    wanted = sorted(hub_ids)
+    found: dict[bytes, int | None] = {}
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        found |= connection.execute(_BEARERS % ", ".join("?" * len(some)), some)
+    return found
+
+
+def _lineage(parents: Ints, children: Ints, models: Models, span: int) -> Lineage:
+    touched = marked(parents, span) | marked(children, span)
+    places = np.cumsum(touched) - 1
+    node_ids = np.flatnonzero(touched)
+    bearers = models.of_nodes(node_ids)
+    relations = np.where(bearers >= 0, models.relations[bearers], -1)
+    return Lineage(node_ids, places[parents], places[children], relations)

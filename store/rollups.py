@@ -6,20 +6,23 @@ except under attribution `any`, where it counts whole under each family.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 
+import msgspec
 import numpy as np
 
 from crawler.records import Relation
 from store.attribution import parts
 from store.choices import METRICS, NONE, OFFICIAL, Choices
-from store.ecosystem import Bools, Ecosystem
-from store.graph import Ints, Links
+from store.ecosystem import Ecosystem
+from store.graph import Bools, Ints, Links, marked
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 
 _SMALL = 1 << 22
+_PUBLISHERS_NAMED = "SELECT id, name FROM publisher WHERE name IN (SELECT value FROM json_each(?))"
 _NO_ROOT = -1
 _NO_MONTH = -(10**6)
 
@@ -57,30 +60,30 @@ def roll_up(ecosystem: Ecosystem, by: Sequence[str], choices: Choices) -> list[C
 def whole(ecosystem: Ecosystem, choices: Choices) -> dict[str, int]:
     """What all chosen models count under each metric: the denominator of shares."""
     kept = chosen(ecosystem, choices)
-    return {metric: int(ecosystem.weights(metric)[kept].sum()) for metric in METRICS}
+    return {metric: int(ecosystem.models.weights(metric)[kept].sum()) for metric in METRICS}
 
 
 def chosen(ecosystem: Ecosystem, choices: Choices) -> Bools:
     """Which models the filters let through."""
-    kept = np.ones(len(ecosystem), bool)
-    declares = ecosystem.relations >= 0
+    kept = np.ones(len(ecosystem.models), bool)
+    declares = ecosystem.models.relations >= 0
     if choices.population != "all":
         kept &= declares if choices.population == "derivatives" else ~declares
     if choices.relations:
-        kept &= np.isin(ecosystem.relations, [Relation[word.upper()].value for word in choices.relations])
+        kept &= np.isin(ecosystem.models.relations, [Relation[word.upper()].value for word in choices.relations])
     if choices.since is not None:
-        kept &= ecosystem.created_at >= choices.since
+        kept &= ecosystem.models.created_at >= choices.since
     if choices.until is not None:
-        kept &= (ecosystem.created_at < choices.until) & (ecosystem.created_at > 0)
+        kept &= (ecosystem.models.created_at < choices.until) & (ecosystem.models.created_at > 0)
     if choices.min_downloads is not None:
-        kept &= ecosystem.downloads >= choices.min_downloads
+        kept &= ecosystem.models.downloads >= choices.min_downloads
     if choices.task is not None:
         row = ecosystem.connection.execute("SELECT id FROM label WHERE text = ?", (choices.task,)).fetchone()
-        kept &= ecosystem.task_ids == (row[0] if row else -1)
+        kept &= ecosystem.models.task_ids == (row[0] if row else -1)
     if choices.publisher_kind is not None:
         kinds = {name for name, origin in ecosystem.registry.origin_of.items() if origin.kind == choices.publisher_kind}
         ids = [number for number, name in _publishers(ecosystem) if name in kinds]
-        kept &= np.isin(ecosystem.publisher_ids, ids)
+        kept &= np.isin(ecosystem.models.publisher_ids, ids)
     if choices.exclude_bursts:
         from store.bursts import in_bursts
 
@@ -113,11 +116,11 @@ def _of_publisher(
 ) -> Dimension:
     """By something that a publisher id means: of the models' own publishers, or of their roots'."""
     if choices.side == "publisher":
-        return _single(ecosystem.publisher_ids, labels, absent)
+        return _single(ecosystem.models.publisher_ids, labels, absent)
     models, roots = ecosystem.roots
-    publishers = np.where(roots == 0, _NO_ROOT, ecosystem.publishers_of(roots))
+    publishers = np.where(roots == 0, _NO_ROOT, ecosystem.models.publishers_of(roots))
     keys, texts = _labelled(publishers, {**labels, _NO_ROOT: rootless}, absent)
-    return Dimension(models, keys, parts(models, len(ecosystem)), (texts,), roots)
+    return Dimension(models, keys, parts(models, len(ecosystem.models)), (texts,), roots)
 
 
 def _family(ecosystem: Ecosystem, choices: Choices) -> Dimension:
@@ -126,10 +129,10 @@ def _family(ecosystem: Ecosystem, choices: Choices) -> Dimension:
     if choices.attribution == "root":
         return _family_of_roots(ecosystem, names)
     models, families = ecosystem.nearest if choices.attribution == "nearest" else ecosystem.descent[:2]
-    rest = np.flatnonzero(~_marked(models, len(ecosystem)))
-    is_official = _marked(ecosystem.official_models[0], len(ecosystem))[rest]
+    rest = np.flatnonzero(~marked(models, len(ecosystem.models)))
+    is_official = marked(ecosystem.official_models[0], len(ecosystem.models))[rest]
     keys = np.concatenate([families, np.where(is_official, len(names) - 2, len(names) - 1)])
-    split = parts(models, len(ecosystem)) if choices.attribution == "nearest" else np.ones(len(models), np.int64)
+    split = parts(models, len(ecosystem.models)) if choices.attribution == "nearest" else np.ones(len(models), np.int64)
     return Dimension(
         np.concatenate([models, rest]), keys, np.concatenate([split, np.ones(len(rest), np.int64)]), (names,)
     )
@@ -139,37 +142,35 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     """Each root's share to the root's family; `official` where the model is official in that family itself."""
     models, roots = ecosystem.roots
     nodes, families = ecosystem.official
-    distinct, place = np.unique(roots, return_inverse=True)
-    in_order = np.searchsorted(distinct, nodes)
-    in_order[in_order == len(distinct)] = 0
-    is_root = distinct[in_order] == nodes if len(distinct) else np.zeros(len(nodes), bool)
-    of_root = Links.of(in_order[is_root], families[is_root], len(distinct))
-    which, found = of_root.beyond(place)
-    without = np.flatnonzero(of_root.degrees()[place] == 0)
+    of_node = Links.of(nodes, families, int(max(nodes.max(initial=0), roots.max(initial=0))) + 1)
+    named = np.maximum(roots, 0)
+    number = of_node.degrees()[named]
+    which, found = of_node.beyond(named)
+    without = np.flatnonzero(number == 0)
     rows = np.concatenate([which, without])
     keys = np.concatenate([found, np.full(len(without), len(names) - 1)])
     span = len(names)
     own = np.isin(models[rows] * span + keys, ecosystem.official_models[0] * span + ecosystem.official_models[1])
-    share = parts(models, len(ecosystem))[rows] * np.maximum(of_root.degrees()[place[rows]], 1)
+    share = parts(models, len(ecosystem.models))[rows] * np.maximum(number[rows], 1)
     return Dimension(models[rows], np.where(own, len(names) - 2, keys), share, (names,), roots[rows])
 
 
 def _relation(ecosystem: Ecosystem, _: Choices) -> Dimension:
-    return _single(ecosystem.relations, {relation.value: relation.word for relation in Relation}, NONE)
+    return _single(ecosystem.models.relations, {relation.value: relation.word for relation in Relation}, NONE)
 
 
 def _task(ecosystem: Ecosystem, _: Choices) -> Dimension:
-    return _single(ecosystem.task_ids, _texts(ecosystem), NONE)
+    return _single(ecosystem.models.task_ids, _texts(ecosystem), NONE)
 
 
 def _license(ecosystem: Ecosystem, _: Choices) -> Dimension:
-    return _single(ecosystem.license_ids, _texts(ecosystem), NONE)
+    return _single(ecosystem.models.license_ids, _texts(ecosystem), NONE)
 
 
 def _month(ecosystem: Ecosystem, _: Choices) -> Dimension:
-    months = ecosystem.created_at.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    months = ecosystem.models.created_at.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
     labels = {int(month): str(np.datetime64(int(month), "M")) for month in np.unique(months)}
-    return _single(np.where(ecosystem.created_at == 0, _NO_MONTH, months), labels, NONE)
+    return _single(np.where(ecosystem.models.created_at == 0, _NO_MONTH, months), labels, NONE)
 
 
 _MAKERS: dict[str, Callable[[Ecosystem, Choices], Dimension]] = {
@@ -199,13 +200,6 @@ def _labelled(values: Ints, labels: dict[int, str], absent: str) -> tuple[Ints, 
     return np.array([of_text[name] for name in names], np.int64)[places], texts
 
 
-def _marked(models: Ints, size: int) -> Bools:
-    """Which numbers below `size` occur."""
-    marked = np.zeros(size, bool)
-    marked[models] = True
-    return marked
-
-
 def _texts(ecosystem: Ecosystem) -> dict[int, str]:
     return dict(ecosystem.connection.execute("SELECT id, text FROM label"))
 
@@ -217,17 +211,18 @@ def _publishers(ecosystem: Ecosystem) -> list[tuple[int, str]]:
 def _countries(ecosystem: Ecosystem) -> dict[int, str]:
     """Publisher id -> country, of the reviewed ones."""
     reviewed = ecosystem.registry.origin_of
-    return {number: reviewed[name].country for number, name in _publishers(ecosystem) if name in reviewed}
+    found = ecosystem.connection.execute(_PUBLISHERS_NAMED, (msgspec.json.encode(list(reviewed)).decode(),))
+    return {number: reviewed[name].country for number, name in found}
 
 
 def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimension:
     """Two dimensions as one, joined by model; where the keys of both come from roots, by the same root."""
-    of_model = Links.of(right.models, np.arange(len(right.models)), len(ecosystem))
+    of_model = Links.of(right.models, np.arange(len(right.models)), len(ecosystem.models))
     rows, places = of_model.beyond(left.models)
     if left.roots is not None and right.roots is not None:
         same = left.roots[rows] == right.roots[places]
         rows, places = rows[same], places[same]
-        of_roots = np.bincount(ecosystem.roots[0], minlength=len(ecosystem))[left.models[rows]]
+        of_roots = np.bincount(ecosystem.roots[0], minlength=len(ecosystem.models))[left.models[rows]]
         share = left.parts[rows] * right.parts[places] // of_roots
     else:
         share = left.parts[rows] * right.parts[places]
@@ -242,11 +237,20 @@ def cells(ecosystem: Ecosystem, found: Dimension, choices: Choices) -> list[Cell
     codes, places = grouped(found.keys[rows] * span + found.parts[rows])
     made: dict[int, Cell] = {}
     for metric in METRICS:
-        sums = np.bincount(places, weights=ecosystem.weights(metric)[models], minlength=len(codes))
+        sums = np.bincount(places, weights=ecosystem.models.weights(metric)[models], minlength=len(codes))
         for code, total in zip(codes.tolist(), sums.tolist(), strict=True):
             cell = made.setdefault(code // span, Cell(_texts_of(code // span, found.labels)))
             cell.counts[metric] = cell.counts.get(metric, Fraction(0)) + Fraction(int(total), code % span)
-    return sorted(made.values(), key=lambda cell: (-cell.counts["models"], cell.keys))
+    return _most_first(made.values())
+
+
+def together(*parts: list[Cell]) -> list[Cell]:
+    """Cells of populations that have no model in common, as of one population; most models first."""
+    made: dict[tuple[str, ...], Cell] = {}
+    for cell in chain(*parts):
+        counts = made.setdefault(cell.keys, Cell(cell.keys)).counts
+        counts |= {metric: counts.get(metric, Fraction(0)) + count for metric, count in cell.counts.items()}
+    return _most_first(made.values())
 
 
 def grouped(codes: Ints) -> tuple[Ints, Ints]:
@@ -254,9 +258,12 @@ def grouped(codes: Ints) -> tuple[Ints, Ints]:
     if codes.max(initial=0) > _SMALL:
         distinct, places = np.unique(codes, return_inverse=True)
         return distinct, places
-    occurs = np.zeros(int(codes.max(initial=-1)) + 1, bool)
-    occurs[codes] = True
+    occurs = marked(codes, int(codes.max(initial=-1)) + 1)
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
+
+
+def _most_first(cells: Iterable[Cell]) -> list[Cell]:
+    return sorted(cells, key=lambda cell: (-cell.counts["models"], cell.keys))
 
 
 def _texts_of(key: int, labels: tuple[Sequence[str], ...]) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ import numpy as np
 from crawler.records import Relation
 from store.choices import Attribution, Choices, Metric
 from store.derivatives import Derivatives, of_shares
-from store.ecosystem import Bools, Ecosystem
+from store.ecosystem import Ecosystem
 from store.errors import WrongChoice
 from store.families import official_models, official_nodes
-from store.graph import RELATIONS, descendants
+from store.graph import RELATIONS, Bools, descendants
 from store.lookup import find_node
 from store.rollups import Dimension, chosen, dimension, grouped
 
@@ -46,17 +46,18 @@ def family_shares(
 
     Direct is what comes from models with an official node of that family among their own bases.
     """
-    kept = chosen(ecosystem, choices)
-    found = dimension(ecosystem, "family", Choices(attribution=attribution))
-    models, families, is_direct = ecosystem.descent
-    span = len(found.labels[0])
-    near = np.isin(found.models * span + found.keys, (models * span + families)[is_direct])
-    totals = [[Fraction(0)] * RELATIONS for _ in range(span)]
-    direct = [Fraction(0)] * span
-    for one in _sums(ecosystem, found, near, kept, metric):
-        if one.relation >= 0:  # only a declared base makes a derivative
-            totals[one.family][one.relation] += one.share
-            direct[one.family] += one.share * one.is_direct
+    families = dimension(ecosystem, "family", Choices(attribution=attribution))
+    return shares_in(ecosystem, families, choices, metric=metric)
+
+
+def shares_in(ecosystem: Ecosystem, families: Dimension, choices: Choices, *, metric: Metric) -> dict[str, Share]:
+    """The same where the models have been given their families already."""
+    size = len(ecosystem.registry.families)
+    totals = [[Fraction(0)] * RELATIONS for _ in range(size)]
+    direct = [Fraction(0)] * size
+    for one in _sums(ecosystem, families, chosen(ecosystem, choices), metric):
+        totals[one.family][one.relation] += one.share
+        direct[one.family] += one.share * one.is_direct
     return {
         family: Share(direct[number], sum(totals[number], Fraction(0)), _by_word(totals[number]))
         for number, family in enumerate(ecosystem.registry.families)
@@ -71,8 +72,8 @@ def model_share(ecosystem: Ecosystem, node_id: int, choices: Choices, *, metric:
     near = np.isin(reached, direct)[models >= 0]
     models = models[models >= 0]
     near, models = near[kept[models]], models[kept[models]]
-    weights = ecosystem.weights(metric)[models]
-    relations = ecosystem.relations[models]
+    weights = ecosystem.models.weights(metric)[models]
+    relations = ecosystem.models.relations[models]
     by_relation = [Fraction(int(weights[relations == relation].sum())) for relation in range(RELATIONS)]
     return Share(Fraction(int(weights[near].sum())), sum(by_relation, Fraction(0)), _by_word(by_relation))
 
@@ -96,14 +97,18 @@ def _by_word(values: Iterable[Fraction]) -> dict[str, Fraction]:
     return {relation.word: value for relation, value in zip(Relation, values, strict=True)}
 
 
-def _sums(ecosystem: Ecosystem, found: Dimension, near: Bools, kept: Bools, metric: Metric) -> Iterator[_Sum]:
-    """One for every combination that occurs, and each denominator."""
-    rows = kept[found.models]
-    models = found.models[rows]
-    span = int(found.parts.max(initial=0)) + 1
-    codes = ((found.keys[rows] * (RELATIONS + 1) + ecosystem.relations[models] + 1) * span + found.parts[rows]) * 2
-    distinct, places = grouped(codes + near[rows])
-    sums = np.bincount(places, weights=ecosystem.weights(metric)[models], minlength=len(distinct))
+def _sums(ecosystem: Ecosystem, families: Dimension, kept: Bools, metric: Metric) -> Iterator[_Sum]:
+    """One for every combination that occurs, and each denominator. Only a declared base makes a derivative."""
+    derived = kept & (ecosystem.models.relations >= 0)
+    rows = np.flatnonzero(derived[families.models] & (families.keys < len(ecosystem.registry.families)))
+    models, keys, parts = families.models[rows], families.keys[rows], families.parts[rows]
+    children, of, is_direct = ecosystem.descent
+    size = len(families.labels[0])
+    near = np.isin(models * size + keys, (children * size + of)[is_direct])
+    span = int(parts.max(initial=0)) + 1
+    codes = ((keys * RELATIONS + ecosystem.models.relations[models]) * span + parts) * 2 + near
+    distinct, places = grouped(codes)
+    sums = np.bincount(places, weights=ecosystem.models.weights(metric)[models], minlength=len(distinct))
     for code, total in zip(distinct.tolist(), sums.tolist(), strict=True):
-        family, relation = divmod(code // 2 // span, RELATIONS + 1)
-        yield _Sum(family, relation - 1, Fraction(int(total), code // 2 % span), bool(code % 2))
+        family, relation = divmod(code // 2 // span, RELATIONS)
+        yield _Sum(family, relation, Fraction(int(total), code // 2 % span), bool(code % 2))

@@ -74,9 +74,9 @@ def is_past(connection: sqlite3.Connection, basis: Standing) -> bool:
 
 def ecosystem_of(connection: sqlite3.Connection, basis: Standing, registry: Registry) -> Ecosystem:
     """All models and their lineage in arrays, as of the crawl: for what no table knows. Seconds, on a whole Hub."""
-    from store.ecosystem import load
+    from store.ecosystem import Ecosystem
 
-    return load(connection, registry, resolution_of(connection, basis))
+    return Ecosystem.of(resolution_of(connection, basis), registry)
 
 
 def resolution_of(connection: sqlite3.Connection, basis: Standing) -> Resolution:

@@ -13,7 +13,7 @@ from store import crawls
 from store.choices import Choices
 from store.database import reading
 from store.derivatives import derivatives
-from store.ecosystem import load
+from store.ecosystem import Ecosystem
 from store.lineage import Branch, tree
 from store.past import go_back
 from store.resolution import resolve
@@ -33,14 +33,15 @@ EDGES = """
 
 def answers(connection: sqlite3.Connection, store: Store) -> dict[str, Any]:
     """Everything that follows from the lineage, by names."""
-    ecosystem = load(connection, store.registry, resolve(connection))
-    roots = zip(*(side.tolist() for side in ecosystem.roots), strict=True)
+    ecosystem = Ecosystem.of(resolve(connection), store.registry)
+    models, roots = ecosystem.roots
+    rooted = zip(ecosystem.models.node_ids[models].tolist(), roots.tolist(), strict=True)
     nodes = dict(connection.execute("SELECT id, name FROM node"))
     return {
         "counts": connection.execute(COUNTS).fetchall(),
         "edges": connection.execute(EDGES).fetchall(),
-        "models": sorted(nodes.get(node, "") for node in ecosystem.node_ids.tolist()),
-        "roots": sorted((nodes.get(int(ecosystem.node_ids[model]), ""), nodes.get(root, "")) for model, root in roots),
+        "models": sorted(nodes.get(node, "") for node in ecosystem.models.node_ids.tolist()),
+        "roots": sorted((nodes.get(model, ""), nodes.get(root, "")) for model, root in rooted),
         "families": [
             derivatives_under(ecosystem, name, Choices(attribution=attribution), metric="models")
             for name in store.registry.families

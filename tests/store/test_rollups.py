@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store.choices import DIMENSIONS, Choices
-from store.ecosystem import Ecosystem, load
+from store.ecosystem import Ecosystem
 from store.registry.loader import load_registry
 from store.resolution import resolve
 from store.rollups import roll_up, whole
@@ -32,7 +32,7 @@ def ecosystem_of(store: Store, folder: Path) -> Ecosystem:
     folder.mkdir(exist_ok=True)
     (folder / "families.toml").write_text(REGISTRY, encoding="utf-8")
     (folder / "origins.csv").write_text(ORIGINS, encoding="utf-8")
-    return load(store.connection, load_registry(folder), resolve(store.connection))
+    return Ecosystem.of(resolve(store.connection), load_registry(folder))
 
 
 @pytest.fixture
