@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -108,7 +109,7 @@ class Genealogy:
     def _place_rest(self, rest: list[int], bases: list[int]) -> None:
         """Those whom no base took go to any older base, one apiece as far as possible."""
         for child in rest:
-            older = int(np.searchsorted(bases, child))
+            older = bisect_left(bases, child)
             self._first[child] = bases[self._random.randrange(older)] if older else GHOST
 
     def _add_merge_parents(self, bases: list[int]) -> None:
@@ -117,8 +118,8 @@ class Genealogy:
             wanted = (
                 MOST_PARENTS if place == len(merges) - 1 else min(2 + int(self._random.expovariate(0.7)), MOST_PARENTS)
             )
-            older = bases[: int(np.searchsorted(bases, number))]
-            further = self._random.sample(older, min(wanted, len(older)))
+            older = bisect_left(bases, number)
+            further = [bases[place] for place in self._random.sample(range(older), min(wanted, older))]
             self._further[number] = tuple(base for base in further if base != self._first[number])[: wanted - 1]
 
     def _add_ghosts(self) -> None:
