@@ -7,12 +7,14 @@ It holds the chain of pages and what to do about fields that a server does not k
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from functools import partial
 
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
-from crawler.parse import parse_detail, parse_page
-from crawler.records import BaseDetail, ModelRecord, Page, Quarantined
+from crawler.known import NOTHING, Known
+from crawler.parse import Contents, parse_changed, parse_detail, parse_page
+from crawler.records import BaseDetail, Page
 
 __all__ = ["Answer", "Hub", "Patience"]
 
@@ -43,27 +45,28 @@ class Hub(Asker):
         except BadRequest:
             return self._detail(repo_id)
 
-    def pages(self, url: str, *, base: str | None = None) -> Generator[Page]:
-        """A listing page by page, along `Link: rel="next"`.
+    def pages(self, url: str, *, base: str | None = None, known: Known = NOTHING) -> Generator[Page]:
+        """A listing page by page, along `Link: rel="next"`; of rows that are known only their numbers.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
         address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows.
         """
         self._require_own(url)
-        return self._chain(url, base)
+        return self._chain(url, base, known)
 
     # Pages
 
-    def _chain(self, url: str, base: str | None) -> Generator[Page]:
+    def _chain(self, url: str, base: str | None, known: Known) -> Generator[Page]:
         seen: set[str] = set()
         here: str | None = url
         while here is not None:
             seen.add(here)
-            (records, quarantined), answer = self._ask_list(here)
+            contents, answer = self._ask_list(here, known)
             problem = self._problem_of(here, answer.link_next, seen)
             yield Page(
-                records=tuple(records),
-                quarantined=tuple(quarantined),
+                records=tuple(contents.records),
+                quarantined=tuple(contents.quarantined),
+                unchanged=tuple(contents.unchanged),
                 next_url=here if problem else answer.link_next,
                 requests=answer.requests,
                 base=base,
@@ -86,18 +89,18 @@ class Hub(Asker):
 
     # Fields that a server does not know
 
-    def _ask_list(self, url: str) -> tuple[tuple[list[ModelRecord], list[Quarantined]], Answer]:
+    def _ask_list(self, url: str, known: Known) -> tuple[Contents, Answer]:
         """One page; where the server refuses a field, asked again without it."""
-        url = without(url, self.refused or ())
+        url, read = without(url, self.refused or ()), partial(parse_changed, known=known)
         try:
-            return self.ask(url, parse_page)
+            return self.ask(url, read)
         except BadRequest as problem:
             if problem.status != 400 or self.refused is not None:
                 raise
             self.refused = self._refused_of(words_of(url))
             if not self.refused or self.refused >= LINEAGE:
                 raise
-        return self.ask(without(url, self.refused), parse_page)
+        return self.ask(without(url, self.refused), read)
 
     def _refused_of(self, words: Iterable[str]) -> frozenset[str]:
         """The words refused when asked alone: whatever a 400 says in words, this is sure."""

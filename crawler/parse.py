@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from crawler.errors import Malformed
+from crawler.known import NOTHING, Known, fingerprints_of
 from crawler.records import BaseDetail, ModelRecord, Quarantined
 from crawler.references import TAG, NamedBases, declared
 
@@ -73,9 +74,17 @@ class _Unusable(ValueError):
     """A row that cannot be stored; its text is the reason."""
 
 
-_rows = msgspec.json.Decoder(list[_Row])
+_texts = msgspec.json.Decoder(list[msgspec.Raw])
 _row = msgspec.json.Decoder(_Row)
 _FIELDS = {field.encode_name: field.type for field in msgspec.structs.fields(_Row)}
+
+
+class Contents(NamedTuple):
+    """One listing page: what was read, what could not be, and the known numbers of the rows that have not changed."""
+
+    records: list[ModelRecord]
+    quarantined: list[Quarantined]
+    unchanged: list[int]
 
 
 def parse_page(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
@@ -83,24 +92,42 @@ def parse_page(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
 
     Raises `Malformed` (worth another try) where the body is not a whole JSON array.
     """
+    return parse_changed(body, NOTHING)[:2]
+
+
+def parse_changed(body: bytes, known: Known) -> Contents:
+    """The same, but what is known by its text is not read. Raises `Malformed`."""
     try:
-        rows = _rows.decode(body)
-        return [_record(row) for row in rows], []
-    except (msgspec.DecodeError, _Unusable, RecursionError, UnicodeDecodeError):
-        return _row_by_row(body)
+        texts: Sequence[msgspec.Raw | bytes] = _texts.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        texts = list(split_rows(body))
+    fingerprints = fingerprints_of(texts)
+    numbers = known.numbers_of(fingerprints)
+    found = Contents([], [], [number for number in numbers if number])
+    rows = [
+        (text, fingerprint)
+        for text, fingerprint, number in zip(texts, fingerprints.tolist(), numbers, strict=True)
+        if not number
+    ]
+    for text, fingerprint in rows:
+        try:
+            found.records.append(_record(_lenient(text), fingerprint))
+        except _Unusable as problem:
+            found.quarantined.append(_quarantined(problem, bytes(text)))
+    return found
 
 
 def parse_detail(body: bytes) -> BaseDetail:
     """The detail route's answer. Raises `Malformed` where it is no readable model."""
     try:
         row = _lenient(body)
-        return BaseDetail(_record(row), row.children)
+        return BaseDetail(_record(row, None), row.children)
     except _Unusable as problem:
         message = f"The Hub's answer for one model cannot be read: {problem}. It begins {body[:60]!r}."
         raise Malformed(message, retryable=True) from problem
 
 
-def _record(row: _Row) -> ModelRecord:
+def _record(row: _Row, fingerprint: int | None) -> ModelRecord:
     """Raises `_Unusable` for a row without identity, and for a private one, which is never kept."""
     if row.private:
         raise _Unusable("private")
@@ -133,6 +160,7 @@ def _record(row: _Row) -> ModelRecord:
         row.safetensors.total if row.safetensors else None,
         references,
         evidence,
+        fingerprint,
     )
 
 
@@ -176,30 +204,19 @@ def _seconds(moment: datetime) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def _row_by_row(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
-    records: list[ModelRecord] = []
-    quarantined: list[Quarantined] = []
-    for raw in split_rows(body):
-        try:
-            records.append(_record(_lenient(raw)))
-        except _Unusable as problem:
-            kept = (
-                ""
-                if str(problem) == "private" or _SAYS_PRIVATE.search(raw)
-                else raw[:LONGEST_RAW].decode("utf-8", "replace")
-            )
-            quarantined.append(Quarantined(str(problem), kept))
-    return records, quarantined
+def _quarantined(problem: _Unusable, raw: bytes) -> Quarantined:
+    private = str(problem) == "private" or _SAYS_PRIVATE.search(raw)
+    return Quarantined(str(problem), "" if private else raw[:LONGEST_RAW].decode("utf-8", "replace"))
 
 
-def _lenient(raw: bytes) -> _Row:
+def _lenient(raw: msgspec.Raw | bytes) -> _Row:
     """A row whose odd fields are left out; `_Unusable` where nothing can be made of it."""
     try:
         return _row.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        value = json.loads(raw)
+        value = json.loads(bytes(raw))
     except (ValueError, RecursionError) as problem:
         raise _Unusable(f"not readable as JSON: {str(problem)[:120]}") from None
     if not isinstance(value, dict):

@@ -50,7 +50,8 @@ class ModelRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Times are seconds since 1970 UTC; counters are None where the Hub gave none or no sensible number.
     `references` come from the first source that names any base, in declared order, each base once;
-    `evidence` from the other sources, and only where they name other bases than that one.
+    `evidence` from the other sources, and only where they name other bases than that one. `fingerprint` is
+    that of the listed row's text (`crawler.known`).
     """
 
     hub_id: str
@@ -68,6 +69,7 @@ class ModelRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     parameters: int | None
     references: tuple[Reference, ...] = ()
     evidence: tuple[Reference, ...] = ()
+    fingerprint: int | None = None
 
 
 class Quarantined(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -82,7 +84,8 @@ class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
 
     `requests` is how many requests it took, tries and redirects included. `base` names the model whose
     derivatives were listed, None where the listing was not of one model's derivatives. `requests_left` is what
-    the server then said of the quota's window, None where it says nothing.
+    the server then said of the quota's window, None where it says nothing. `unchanged` are the numbers, as the
+    store gave them, of the rows whose text is known: they have no record.
     """
 
     records: tuple[ModelRecord, ...]
@@ -91,6 +94,7 @@ class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     requests: int
     base: str | None = None
     requests_left: int | None = None
+    unchanged: tuple[int, ...] = ()
 
 
 class BaseDetail(msgspec.Struct, frozen=True, gc=False):

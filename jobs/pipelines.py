@@ -17,6 +17,7 @@ from crawler.apart import apart
 from crawler.changes import changes
 from crawler.errors import CrawlError
 from crawler.hub import Hub
+from crawler.known import Known
 from crawler.records import Page
 from crawler.sweep import sweep
 from crawler.walk import walk
@@ -28,6 +29,7 @@ from store import crawls
 from store.computation import compute
 from store.crawls import CrawlRow
 from store.database import transaction, writing
+from store.known import fingerprints
 from store.registry.loader import Registry, load_registry
 from store.snapshots import create
 from store.standing import standing
@@ -91,7 +93,7 @@ def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow
         progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
         listing_ended = crawl.pages > 0 and crawl.next_url is None
         hub = partial(Hub, settings.endpoint, token=token)
-        listing = partial(sweep, start=crawl.next_url)
+        listing = partial(sweep, start=crawl.next_url, known=Known(*fingerprints(connection)))
         with closing(apart(listing, hub, on_wait=progress.waiting)) as pages:
             return _store(connection, crawl, () if listing_ended else pages, registry, progress)
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from store.errors import Locked, NoDatabase, WrongSchema
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the migrations' folder."""
 
 _WRITER_PRAGMAS = (

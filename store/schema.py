@@ -125,6 +125,7 @@ class Model(SQLModel, table=True):
     declared_hash: int | None = None  # of everything it declares, to see that it changed
     first_crawl: int = Field(foreign_key="crawl.id")
     missing_since: int | None = Field(default=None, foreign_key="crawl.id")
+    fingerprint: int | None = None  # of its row's text, as the crawler made it; None: to be read whatever it is
 
 
 class Reference(SQLModel, table=True):

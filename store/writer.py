@@ -30,7 +30,7 @@ _ATTRIBUTES = (
 """The order of `_attributes`: what is compared, and what an update writes."""
 
 _HASH = len(_ATTRIBUTES) - 1
-_COLUMNS = ", ".join(_ATTRIBUTES)
+_COLUMNS = ", ".join((*_ATTRIBUTES, "fingerprint"))
 _STORED = f"""
     SELECT model.hub_id, model.id, node.name, model.missing_since, {_COLUMNS}
     FROM model LEFT JOIN node ON node.id = model.node_id
@@ -38,13 +38,15 @@ _STORED = f"""
 _ANY_BETWEEN = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id BETWEEN ? AND ?)"
 _ADD_MODELS = f"""
     INSERT INTO model (id, hub_id, node_id, first_crawl, {_COLUMNS})
-    VALUES (?, ?, ?, ?, {", ".join("?" * len(_ATTRIBUTES))})"""
-_CHANGE_MODELS = f"UPDATE model SET {', '.join(f'{name} = ?' for name in _ATTRIBUTES)} WHERE id = ?"
+    VALUES (?, ?, ?, ?, {", ".join("?" * len(_ATTRIBUTES))}, ?)"""
+_CHANGE_MODELS = f"UPDATE model SET ({_COLUMNS}) = ({', '.join('?' * len(_ATTRIBUTES))}, ?) WHERE id = ?"
+_CHANGE_TEXTS = "UPDATE model SET fingerprint = ? WHERE id = ?"
 _NOTE_LOSSES = """
     INSERT INTO model_change (model_id, crawl_id, field, before)
     SELECT model.id, ?, 'name', node.name FROM model JOIN node ON node.id = model.node_id WHERE model.node_id = ?
     ON CONFLICT DO NOTHING"""
-_TAKE_NAMES = "UPDATE model SET node_id = NULL WHERE node_id = ?"
+# Without its name a model is not as its text says: should it be listed again as it was, it is to be read.
+_TAKE_NAMES = "UPDATE model SET node_id = NULL, fingerprint = NULL WHERE node_id = ?"
 _GIVE_NAMES = "UPDATE model SET node_id = ? WHERE id = ?"
 _ADD_CHANGES = """
     INSERT INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)
@@ -55,6 +57,7 @@ _ADD_REFERENCES = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _END_REFERENCES = "UPDATE reference SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 _END_ABSENCES = "UPDATE absence SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
+_MISSING = "SELECT id FROM model WHERE missing_since IS NOT NULL"
 _ARE_BACK = "UPDATE model SET missing_since = NULL WHERE id = ?"
 _ADD_QUARANTINE = "INSERT INTO quarantine (crawl_id, reason, raw) VALUES (?, ?, ?)"
 _ADD_PAGE = "INSERT INTO crawl_page (crawl_id, number, base, is_last, model_ids) VALUES (?, ?, ?, ?, ?)"
@@ -154,22 +157,25 @@ class PageWriter:
         self._pages: int = pages
         self._last_model: int = last or 0
         self._listed = bytearray(self._last_model + 1)
+        self._missing = {model_id for (model_id,) in self._connection.execute(_MISSING)}
         query = "SELECT model_ids FROM crawl_page WHERE crawl_id = ?"
         for (model_ids,) in self._connection.execute(query, (self._crawl,)):
             for model_id in array("I", model_ids):
                 self._listed[model_id] = 1
 
     def _write(self, page: Page) -> Tally:
-        tally = Tally(fetched=len(page.records) + len(page.quarantined), quarantined=len(page.quarantined))
+        fetched = len(page.records) + len(page.unchanged) + len(page.quarantined)
+        tally = Tally(fetched=fetched, quarantined=len(page.quarantined))
         records: dict[str, ModelRecord] = {}
         for record in page.records:
             records.setdefault(record.hub_id, record)
         stored = self._stored(records)
         fresh = [record for record in records.values() if not self._was_listed(stored, record)]
-        tally.repeated = len(page.records) - len(fresh)
         new = [record for record in fresh if record.hub_id not in stored]
         old = [(record, stored[record.hub_id]) for record in fresh if record.hub_id in stored]
-        ids = self._add(new) + self._update(old, tally)
+        kept = self._keep(page.unchanged, tally)
+        tally.repeated = len(page.records) - len(fresh) + len(page.unchanged) - len(kept)
+        ids = kept + self._add(new) + self._update(old, tally)
         tally.new = len(new)
         self._mark_listed(ids)
         self._quarantine(page.quarantined)
@@ -200,6 +206,7 @@ class PageWriter:
                 names.pop(record.repo_id, None),
                 self._crawl,
                 *self._attributes(record),
+                record.fingerprint,
             )
             for model_id, record in zip(ids, records, strict=True)
         ]
@@ -210,20 +217,23 @@ class PageWriter:
     def _update(self, pairs: Sequence[tuple[ModelRecord, Row]], tally: Tally) -> list[int]:
         """Stored models that are listed again: only what differs is written."""
         updates: list[Row] = []
+        reworded: list[Row] = []
         renamed: list[tuple[int, ModelRecord]] = []
         redeclared: list[tuple[int, ModelRecord]] = []
         back: list[int] = []
         changes: list[Row] = []
-        for record, (model_id, name, missing_since, *before) in pairs:
+        for record, (model_id, name, missing_since, *before, fingerprint) in pairs:
             after = self._attributes(record)
             same_name = name == record.repo_id
             if missing_since is not None:
                 back.append(model_id)
             if same_name and after == tuple(before):
                 tally.same += 1
+                if fingerprint != record.fingerprint:
+                    reworded.append((record.fingerprint, model_id))
                 continue
             tally.changed += 1
-            updates.append((*after, model_id))
+            updates.append((*after, record.fingerprint, model_id))
             if not same_name:
                 renamed.append((model_id, record))
                 changes.append((model_id, self._crawl, "name", name, record.repo_id))
@@ -231,12 +241,22 @@ class PageWriter:
                 redeclared.append((model_id, record))
             changes += self._access_changes(model_id, before, after)
         self._connection.executemany(_CHANGE_MODELS, updates)
+        self._connection.executemany(_CHANGE_TEXTS, reworded)
         self._connection.executemany(_ADD_CHANGES, changes)
         self._rename(renamed)
         self._redeclare(redeclared)
         self._bring_back(back)
-        tally.back = len(back)
+        tally.back += len(back)
         return [row[0] for _, row in pairs]
+
+    def _keep(self, model_ids: Iterable[int], tally: Tally) -> list[int]:
+        """Models whose rows have not changed; those that this crawl has listed already are left out."""
+        kept = [model_id for model_id in dict.fromkeys(model_ids) if not self._listed[model_id]]
+        back = [model_id for model_id in kept if model_id in self._missing]
+        self._bring_back(back)
+        tally.same += len(kept)
+        tally.back += len(back)
+        return kept
 
     def _access_changes(self, model_id: int, before: Sequence[Any], after: Sequence[Any]) -> list[Row]:
         return [

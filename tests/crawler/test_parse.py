@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,8 +83,12 @@ def test_a_whole_row_becomes_a_record() -> None:
 
 
 def without_references(record: ModelRecord) -> dict[str, Any]:
-    fields = [name for name in record.__struct_fields__ if name not in ("references", "evidence")]
+    fields = [name for name in record.__struct_fields__ if name not in ("references", "evidence", "fingerprint")]
     return {name: getattr(record, name) for name in fields}
+
+
+def without_fingerprint(record: ModelRecord) -> ModelRecord:
+    return msgspec.structs.replace(record, fingerprint=None)
 
 
 def test_a_bare_row_is_created_when_its_id_was_made() -> None:
@@ -115,7 +120,7 @@ def test_row_by_row_reads_what_the_fast_way_reads() -> None:
     body = json.dumps(rows, indent=1, ensure_ascii=False).encode()
     fast, _ = parse_page(body)
     slow, quarantined = parse_page(json.dumps([*rows, None], ensure_ascii=False).encode())
-    assert fast == slow
+    assert list(map(without_fingerprint, fast)) == list(map(without_fingerprint, slow))
     assert len(quarantined) == 1
     assert list(map(json.loads, split_rows(body))) == rows
 
