@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.database import transaction
@@ -145,7 +144,7 @@ def stopped(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: in
         return read(connection, crawl_id)
 
 
-def finish(connection: sqlite3.Connection, crawl_id: int, listed: Sequence[int], *, now: int) -> CrawlRow:
+def finish(connection: sqlite3.Connection, crawl_id: int, listed: bytearray, *, now: int) -> CrawlRow:
     """The listing ended with no next page. `listed` has a byte a model id, 1 where the crawl listed it.
 
     Only a complete sweep makes models missing, and only those that were there when it began. To be called
@@ -195,9 +194,15 @@ def _mark_gone(connection: sqlite3.Connection, crawl_id: int) -> int:
     return len(still)
 
 
-def _mark_missing(connection: sqlite3.Connection, crawl_id: int, listed: Sequence[int]) -> int:
-    present = connection.execute("SELECT id FROM model WHERE missing_since IS NULL AND first_crawl <= ?", (crawl_id,))
-    missing = [model_id for (model_id,) in present if model_id >= len(listed) or not listed[model_id]]
+def _mark_missing(connection: sqlite3.Connection, crawl_id: int, listed: bytearray) -> int:
+    import numpy as np  # takes 0.2 s, which those who only read the ledger need not wait for
+
+    from store.models import columns
+
+    (present,) = columns(connection, f"FROM model WHERE missing_since IS NULL AND first_crawl <= {crawl_id:d}", "id")
+    seen = np.zeros(max(int(present.max(initial=0)) + 1, len(listed)), bool)
+    seen[: len(listed)] = np.frombuffer(listed, np.uint8)
+    missing = present[~seen[present]].tolist()
     connection.executemany(_ARE_MISSING, [(crawl_id, model_id) for model_id in missing])
     connection.executemany(_ADD_ABSENCES, [(model_id, crawl_id) for model_id in missing])
     return len(missing)

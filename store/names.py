@@ -14,16 +14,18 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import numpy as np
 
+from store.rows import insert
+
 _REMEMBERED = 200_000
 """Names kept in memory beside their ids, some 20 MB; the popular bases are asked for again and again."""
 
 _INDEX = "CREATE UNIQUE INDEX ix_node_name ON node (name)"
 _FIND_NODES = "SELECT node.name, node.id FROM json_each(?) AS wanted JOIN node ON node.name = wanted.value"
-_ADD_NODES = "INSERT INTO node (id, name, publisher_id, well_formed) VALUES (?, ?, ?, ?)"
+_NODES = "node (id, name, publisher_id, well_formed)"
 _FIND_PUBLISHERS = """
     SELECT publisher.name, publisher.id FROM json_each(?) AS wanted
     JOIN publisher ON publisher.name = wanted.value"""
-_ADD_PUBLISHERS = "INSERT INTO publisher (id, name) VALUES (?, ?)"
+_PUBLISHERS = "publisher (id, name)"
 _ADD_LABEL = "INSERT INTO label (id, text) VALUES (?, ?)"
 
 
@@ -57,6 +59,7 @@ class Nodes:
             connection.execute("DROP INDEX IF EXISTS ix_node_name")
         self._hashes = None if _is_indexed(connection) else _Hashes(connection)
         self._last_publisher = _greatest(connection, "publisher")
+        self._had_publishers = self._last_publisher > 0
         self._nodes: dict[str, int] = {}
         self._publishers: dict[str, int] = {}
 
@@ -95,7 +98,7 @@ class Nodes:
             (node_id, name, publishers[namespace], well_formed[name])
             for node_id, name, namespace in zip(ids, names, namespaces, strict=True)
         ]
-        self._connection.executemany(_ADD_NODES, rows)
+        insert(self._connection, _NODES, rows)
         self.last += len(names)
         if self._hashes is not None:
             self._hashes.add(names, ids)
@@ -104,13 +107,15 @@ class Nodes:
     def _publisher_ids(self, names: set[str]) -> dict[str, int]:
         known = {name: self._publishers[name] for name in names if name in self._publishers}
         unknown = sorted(names - known.keys())
-        found = dict(self._connection.execute(_FIND_PUBLISHERS, (_json(unknown),))) if unknown else {}
+        found: dict[str, int] = {}
+        if unknown and self._had_publishers:
+            found |= self._connection.execute(_FIND_PUBLISHERS, (_json(unknown),))
         new = [name for name in unknown if name not in found]
         for number, name in enumerate(new, self._last_publisher + 1):
             found[name] = number
-        self._connection.executemany(_ADD_PUBLISHERS, [(found[name], name) for name in new])
+        insert(self._connection, _PUBLISHERS, [(found[name], name) for name in new])
         self._last_publisher += len(new)
-        _keep(self._publishers, found)
+        self._publishers |= found  # a few hundred thousand at the most: there is room for all
         return known | found
 
 

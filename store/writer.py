@@ -17,6 +17,7 @@ import msgspec
 
 from crawler.records import ModelRecord, Page, Quarantined, Reference
 from store.names import Labels, Nodes, storable
+from store.rows import insert
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -36,9 +37,7 @@ _STORED = f"""
     FROM model LEFT JOIN node ON node.id = model.node_id
     WHERE model.hub_id IN (%s)"""
 _ANY_BETWEEN = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id BETWEEN ? AND ?)"
-_ADD_MODELS = f"""
-    INSERT INTO model (id, hub_id, node_id, first_crawl, {_COLUMNS})
-    VALUES (?, ?, ?, ?, {", ".join("?" * len(_ATTRIBUTES))}, ?)"""
+_MODELS = f"model (id, hub_id, node_id, first_crawl, {_COLUMNS})"
 _CHANGE_MODELS = f"UPDATE model SET ({_COLUMNS}) = ({', '.join('?' * len(_ATTRIBUTES))}, ?) WHERE id = ?"
 _CHANGE_TEXTS = "UPDATE model SET fingerprint = ? WHERE id = ?"
 _NOTE_LOSSES = """
@@ -51,10 +50,7 @@ _GIVE_NAMES = "UPDATE model SET node_id = ? WHERE id = ?"
 _ADD_CHANGES = """
     INSERT INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET after = excluded.after"""
-_ADD_REFERENCES = """
-    INSERT INTO reference
-        (model_id, since_crawl, position, node_id, relation, source, times, is_evidence, hub_id)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_REFERENCES = "reference (model_id, since_crawl, position, node_id, relation, source, times, is_evidence, hub_id)"
 _END_REFERENCES = "UPDATE reference SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 _END_ABSENCES = "UPDATE absence SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 _MISSING = "SELECT id FROM model WHERE missing_since IS NOT NULL"
@@ -170,7 +166,7 @@ class PageWriter:
         for record in page.records:
             records.setdefault(record.hub_id, record)
         stored = self._stored(records)
-        fresh = [record for record in records.values() if not self._was_listed(stored, record)]
+        fresh = [record for record in records.values() if not (stored and self._was_listed(stored, record))]
         new = [record for record in fresh if record.hub_id not in stored]
         old = [(record, stored[record.hub_id]) for record in fresh if record.hub_id in stored]
         kept = self._keep(page.unchanged, tally)
@@ -210,7 +206,7 @@ class PageWriter:
             )
             for model_id, record in zip(ids, records, strict=True)
         ]
-        self._connection.executemany(_ADD_MODELS, rows)
+        insert(self._connection, _MODELS, rows)
         self._refer(zip(ids, records, strict=True))
         return ids
 
@@ -300,7 +296,7 @@ class PageWriter:
             for model_id, record in declaring
             for position, reference in enumerate(record.references + record.evidence)
         ]
-        self._connection.executemany(_ADD_REFERENCES, rows)
+        insert(self._connection, _REFERENCES, rows)
 
     def _bring_back(self, model_ids: Sequence[int]) -> None:
         self._connection.executemany(_END_ABSENCES, [(self._crawl, model_id) for model_id in model_ids])
