@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
-from crawler.parse import parse_page
+from crawler.known import NOTHING, Known
+from crawler.parse import parse_changed
 from crawler.records import Page
 from store import crawls
 from store.computation import compute
 from store.crawls import CrawlRow
 from store.database import transaction, writing
+from store.known import fingerprints
 from store.registry.loader import Registry, load_registry
 from store.writer import PageWriter, Tally
 
@@ -54,15 +56,24 @@ class Store:
             self.connection, kind, endpoint="http://hub", question=question, now=1000, version="test", fresh=fresh
         )
 
-    def page(self, rows: Sequence[Any], *, next_url: str | None = None, base: str | None = None) -> Page:
-        records, quarantined = parse_page(json.dumps(list(rows)).encode())
-        return Page(tuple(records), tuple(quarantined), next_url, 1, base)
+    def page(
+        self,
+        rows: Sequence[Any],
+        *,
+        next_url: str | None = None,
+        base: str | None = None,
+        known: Known = NOTHING,
+    ) -> Page:
+        found = parse_changed(json.dumps(list(rows)).encode(), known)
+        unchanged = tuple(found.unchanged)
+        return Page(tuple(found.records), tuple(found.quarantined), next_url, 1, base, unchanged=unchanged)
 
-    def sweep(self, rows: Sequence[Any], *, kind: str = "sweep") -> CrawlRow:
-        """One crawl of one page, to its end."""
+    def sweep(self, rows: Sequence[Any], *, kind: str = "sweep", knowing: bool = False) -> CrawlRow:
+        """One crawl of one page, to its end; `knowing` as the program does it, which reads changed rows alone."""
         crawl = self.begin(kind)
+        known = Known(*fingerprints(self.connection)) if knowing else NOTHING
         with PageWriter(self.connection, crawl.id) as writer:
-            writer.write(self.page(rows))
+            writer.write(self.page(rows, known=known))
         return self.finish(crawl, writer)
 
     def finish(self, crawl: CrawlRow, writer: PageWriter) -> CrawlRow:
