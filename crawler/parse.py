@@ -17,7 +17,7 @@ import msgspec
 from crawler.errors import Malformed
 from crawler.known import NOTHING, Known, fingerprints_of
 from crawler.records import BaseDetail, ModelRecord, Quarantined
-from crawler.references import TAG, NamedBases, declared
+from crawler.references import TAG, NamedBases, declared, declared_hash
 
 LONGEST_ID = 256
 LONGEST_RAW = 64_000
@@ -160,6 +160,7 @@ def _record(row: _Row, fingerprint: int | None) -> ModelRecord:
         row.safetensors.total if row.safetensors else None,
         references,
         evidence,
+        declared_hash(references, evidence) if references else None,
         fingerprint,
     )
 

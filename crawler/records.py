@@ -50,8 +50,8 @@ class ModelRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Times are seconds since 1970 UTC; counters are None where the Hub gave none or no sensible number.
     `references` come from the first source that names any base, in declared order, each base once;
-    `evidence` from the other sources, and only where they name other bases than that one. `fingerprint` is
-    that of the listed row's text (`crawler.known`).
+    `evidence` from the other sources, and only where they name other bases than that one. `declared_hash`
+    is of both, None where there is none; `fingerprint` is of the listed row's text (`crawler.known`).
     """
 
     hub_id: str
@@ -69,6 +69,7 @@ class ModelRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     parameters: int | None
     references: tuple[Reference, ...] = ()
     evidence: tuple[Reference, ...] = ()
+    declared_hash: int | None = None
     fingerprint: int | None = None
 
 

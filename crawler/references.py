@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 import msgspec
@@ -60,6 +61,12 @@ def _declared(base_models: NamedBases | None, tags: tuple[str, ...], card_base: 
     named = {reference.target for reference in winner}
     others = [found for found in sources[1:] if {reference.target for reference in found} != named]
     return winner, tuple(reference for found in others for reference in found)
+
+
+def declared_hash(references: tuple[Reference, ...], evidence: tuple[Reference, ...]) -> int:
+    """64 bits of all that a model declares, the same on every machine and in every run."""
+    packed = msgspec.msgpack.encode((references, evidence))
+    return int.from_bytes(blake2b(packed, digest_size=8).digest(), "big", signed=True)
 
 
 _declared_before = lru_cache(maxsize=16384, typed=True)(_declared)

@@ -19,6 +19,8 @@ from store.rows import insert
 _REMEMBERED = 200_000
 """Names kept in memory beside their ids, some 20 MB; the popular bases are asked for again and again."""
 
+_MARKS = 1 << 25  # bytes
+
 _INDEX = "CREATE UNIQUE INDEX ix_node_name ON node (name)"
 _FIND_NODES = "SELECT node.name, node.id FROM json_each(?) AS wanted JOIN node ON node.name = wanted.value"
 _NODES = "node (id, name, publisher_id, well_formed)"
@@ -68,8 +70,7 @@ class Nodes:
 
         `remember` keeps them at hand: right for bases, wrong for models, which come by once.
         """
-        known = {name: self._nodes[name] for name in names if name in self._nodes}
-        unknown = [name for name in names if name not in known]
+        known, unknown = _looked_up(names, self._nodes)
         found = self._found(unknown) if unknown else {}
         found |= self._added([name for name in unknown if name not in found], names)
         if remember:
@@ -105,8 +106,8 @@ class Nodes:
         return dict(zip(names, ids, strict=True))
 
     def _publisher_ids(self, names: set[str]) -> dict[str, int]:
-        known = {name: self._publishers[name] for name in names if name in self._publishers}
-        unknown = sorted(names - known.keys())
+        known, unknown = _looked_up(names, self._publishers)
+        unknown.sort()
         found: dict[str, int] = {}
         if unknown and self._had_publishers:
             found |= self._connection.execute(_FIND_PUBLISHERS, (_json(unknown),))
@@ -120,13 +121,15 @@ class Nodes:
 
 
 class _Hashes:
-    """name -> node id for names that no index finds: 16 bytes each, the newest ones apart in a dict.
+    """name -> node id for names that no index finds: 12 bytes each in order, the newest ones apart in a dict.
 
+    Most names are asked for once, when they are new: a mark for the end of each hash tells that, and saves the search.
     A hash only proposes; the stored name decides.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._marks = np.zeros(_MARKS, bool)
         self._new: dict[int, int] = {}
         self._hashes = np.empty(0, np.int64)  # in order
         self._ids = np.empty(0, np.uint32)
@@ -135,7 +138,9 @@ class _Hashes:
             self.add([name for name, _ in rows], [node_id for _, node_id in rows])
 
     def add(self, names: Iterable[str], ids: Iterable[int]) -> None:
-        self._new |= zip(map(hash, names), ids, strict=True)
+        added = dict(zip(map(hash, names), ids, strict=True))
+        self._marks[np.fromiter(added, np.int64, len(added)) % _MARKS] = True
+        self._new |= added
         if len(self._new) >= _REMEMBERED:
             hashes = np.fromiter(self._new, np.int64, len(self._new))
             new_ids = np.fromiter(self._new.values(), np.uint32, len(self._new))
@@ -147,6 +152,8 @@ class _Hashes:
 
     def find(self, names: list[str]) -> dict[str, int]:
         hashes = np.fromiter(map(hash, names), np.int64, len(names))
+        perhaps = np.flatnonzero(self._marks[hashes % _MARKS])
+        names, hashes = [names[place] for place in perhaps.tolist()], hashes[perhaps]
         places = np.searchsorted(self._hashes, hashes)
         places[places == len(self._hashes)] = 0
         hits = np.flatnonzero(self._hashes[places] == hashes) if len(self._hashes) else ()
@@ -173,6 +180,19 @@ def publisher_of(name: str) -> str:
 def storable(text: str) -> str:
     """The text as SQLite can hold it: lone surrogates become question marks."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _looked_up(names: Iterable[str], memory: Mapping[str, int]) -> tuple[dict[str, int], list[str]]:
+    """(what the memory has of them, those it has not)."""
+    known: dict[str, int] = {}
+    unknown: list[str] = []
+    for name in names:
+        number = memory.get(name)
+        if number is None:
+            unknown.append(name)
+        else:
+            known[name] = number
+    return known, unknown
 
 
 def _keep(memory: dict[str, int], found: dict[str, int]) -> None:

@@ -10,10 +10,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Self, TypeAlias
-
-import msgspec
 
 from crawler.records import ModelRecord, Page, Quarantined, Reference
 from store.names import Labels, Nodes, storable
@@ -312,13 +309,13 @@ class PageWriter:
             record.downloads_all_time,
             record.likes,
             labels[record.gated],
-            int(record.disabled),
+            record.disabled,
             labels[record.library],
             labels[record.task],
             labels[record.license],
             record.parameters,
             references[0].relation.value if references else None,
-            declared_hash(record) if references else None,
+            record.declared_hash,
         )
 
     def _mark_listed(self, model_ids: Sequence[int]) -> None:
@@ -337,12 +334,6 @@ class PageWriter:
         self._connection.execute(_ADD_PAGE, (self._crawl, self._pages, page.base, page.next_url is None, ids))
         ledger = {**vars(tally), "models": tally.models, "crawl_id": self._crawl}
         self._connection.execute(_ADVANCE, {**ledger, "next_url": page.next_url, "requests": page.requests})
-
-
-def declared_hash(record: ModelRecord) -> int:
-    """64 bits of all that a model declares, the same on every machine and in every run."""
-    packed = msgspec.msgpack.encode((record.references, record.evidence))
-    return int.from_bytes(blake2b(packed, digest_size=8).digest(), "big", signed=True)
 
 
 def _reference_columns(reference: Reference, record: ModelRecord) -> Row:
