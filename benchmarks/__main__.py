@@ -1,52 +1,83 @@
-"""Runs the benchmarks and writes RESULTS.md: figures, ratios, machine, versions, how to repeat."""
+"""Runs the benchmarks: `python -m benchmarks [--models N] [--rounds N] [--only sweep,graph] [--pages FOLDER]`.
+
+Prints every line as soon as it is measured. A run of all of them is written to RESULTS.md, or RESULTS-quick.md where
+the Hub was smaller than the whole.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import sqlite3
-from datetime import UTC, datetime
-from importlib.metadata import version
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.sweep import Measurement, measure
+from benchmarks import exports, graph, growth, quota, reads, shapes, size, sweep
+from benchmarks.ground import Ground
+from benchmarks.measuring import FULL, CommandFailed, Line, Measurement
+from benchmarks.report import path_of, report, row
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
-NAMED = ("huggingface_hub", "requests", "msgspec", "numpy", "scipy")
+BENCHMARKS: Mapping[str, Callable[[Ground], list[Line]]] = {
+    "sweep": sweep.measure,
+    "graph": graph.measure,
+    "reads": reads.measure,
+    "exports": exports.measure,
+    "quota": quota.measure,
+    "growth": growth.measure,
+    "size": size.measure,
+    "shapes": shapes.measure,
+}
+"""In the order of the table."""
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks")
-    arguments.add_argument("--models", type=int, default=200_000)
-    arguments.add_argument("--rounds", type=int, default=3)
-    chosen = arguments.parse_args()
-    text = report(chosen.models, chosen.rounds, measure(chosen.models, chosen.rounds))
-    RESULTS.write_text(text, encoding="utf-8")
-    print(text)
+    chosen = _arguments()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="modelroots-bench-") as folder:
+        ground = Ground(chosen.pages or Path(folder) / "pages", Path(folder), chosen.models, chosen.rounds)
+        lines = list(_measured(ground, chosen.only))
+    if chosen.only == list(BENCHMARKS):
+        text = report(ground, lines, (time.monotonic() - began) / 60)
+        path_of(ground).write_text(text, encoding="utf-8")
+        print(f"Written to {path_of(ground)}.")
+    if any(line.remark.startswith(_FAILED) for line in lines):
+        sys.exit(1)
 
 
-def report(models: int, rounds: int, measurements: list[Measurement]) -> str:
-    peer = measurements[-1]
-    lines = [
-        "# Results",
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores, {platform.machine()}, "
-        f"Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}; {', '.join(f'{name} {version(name)}' for name in NAMED)}.",
-        f"A generated Hub of {models:,} models, served by the replica in a process of its own on the same machine. "
-        f"Whole processes, start-up included; median of {rounds} rounds (lowest to highest). "
-        "To repeat: `make bench`.",
-        "",
-        f"| what | models/s | times `{peer.name}` | peak memory |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {one.name} | {one.median:,.0f} ({min(one.rates):,.0f} to {max(one.rates):,.0f}) "
-        f"| {one.median / peer.median:.1f} | {one.megabytes:,.0f} MB |"
-        for one in measurements
-    ]
-    return "\n".join(lines) + "\n"
+_FAILED = "failed: "
 
 
-main()
+def _measured(ground: Ground, names: list[str]) -> Iterator[Line]:
+    """The lines of each benchmark; of one that fails a line with the reason, and the others go on."""
+    for name in names:
+        began = time.monotonic()
+        try:
+            lines = BENCHMARKS[name](ground)
+        except CommandFailed as problem:
+            lines = [Line(name, Measurement(name, ""), remark=f"{_FAILED}{problem}")]
+        for line in lines:
+            print(row(line, is_whole=ground.models >= FULL), flush=True)
+        print(f"({name}: {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+        yield from lines
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--models", type=int, default=FULL, help="How many the generated Hub has.")
+    parser.add_argument("--rounds", type=int, default=3, help="How often each thing is measured.")
+    parser.add_argument("--only", type=_names, default=list(BENCHMARKS), help="Some of them, with commas between.")
+    parser.add_argument("--pages", type=Path, help="A folder where pages are kept for the next run.")
+    return parser.parse_args()
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(BENCHMARKS)}")
+    return names
+
+
+if __name__ == "__main__":
+    main()

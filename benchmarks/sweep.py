@@ -1,82 +1,121 @@
-"""A sweep into the database, and one that changes nothing, beside `HfApi.list_models`, which stores nothing."""
+"""A first sweep, one of the next day, and `changes`, beside `HfApi.list_models` alone and with SQLModel rows.
+
+Whole processes: start-up, HTTP, rows, edges, indexes, and the computation of every table that answers are read from.
+"""
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-PEER = """
-import sys
-from huggingface_hub import HfApi
-fields = ["baseModels", "cardData", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated", "lastModified",
-          "library_name", "likes", "pipeline_tag", "private", "safetensors", "tags"]
-print(sum(1 for _ in HfApi(endpoint=sys.argv[1]).list_models(sort="created_at", expand=fields)))
-"""
+from benchmarks.ground import Ground, keep, remove
+from benchmarks.measuring import Line, Measurement, Ran, Target, peer, program, run
+from benchmarks.server import serving
+
+LISTED = 100_000
+MERGED = 5_000
+"""How many models the peers get to see: they take minutes and hours for all."""
 
 
 @dataclass
-class Measurement:
-    """Models a second of each round, and the largest memory of any."""
+class _Figures:
+    """What is measured in every round."""
 
-    name: str
-    rates: list[float] = field(default_factory=list)
-    megabytes: float = 0.0
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.rates)
-
-    def add(self, models: int, command: list[str]) -> None:
-        """Runs the command; its whole time counts, and the memory of all its processes together."""
-        began = time.perf_counter()
-        with subprocess.Popen(command, env={**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1"}) as process:
-            while process.poll() is None:
-                self.megabytes = max(self.megabytes, _megabytes(psutil.Process(process.pid)))
-                time.sleep(0.05)  # often enough to see a peak, seldom enough not to slow it
-        self.rates.append(models / (time.perf_counter() - began))
-        if process.returncode:
-            sys.exit(f"{' '.join(command)} ended with status {process.returncode}")
+    listed: Measurement
+    merged: Measurement
+    merged_again: Measurement
+    first: Measurement = field(default_factory=lambda: Measurement("first sweep", "models/s"))
+    second: Measurement = field(default_factory=lambda: Measurement("second sweep", "models/s"))
+    second_seconds: Measurement = field(default_factory=lambda: Measurement("a full sweep", "s"))
+    changes: Measurement = field(default_factory=lambda: Measurement("changes", "s"))
+    server: Measurement = field(default_factory=lambda: Measurement("server", "% of one core"))
 
 
-def measure(models: int, rounds: int) -> list[Measurement]:
-    """The peer is the last. Each round runs all of them one after the other."""
-    program = [sys.executable, "-m", "jobs.cli"]
-    first, second = Measurement("first sweep"), Measurement("second sweep, nothing changed")
-    peer = Measurement("HfApi.list_models")
-    with _replica(program, models) as url, tempfile.TemporaryDirectory() as folder:
-        for number in range(rounds):
-            crawl = [*program, "--db", str(Path(folder) / f"{number}.db"), "crawl", "sweep", "--endpoint", url]
-            first.add(models, crawl)
-            second.add(models, crawl)
-            peer.add(models, [sys.executable, "-c", PEER, url])
-    return [first, second, peer]
+def measure(ground: Ground) -> list[Line]:
+    listed, merged = min(LISTED, ground.models), min(MERGED, ground.models)
+    figures = _Figures(
+        listed=Measurement(f"list_models, storing nothing (first {listed:,})", "models/s"),
+        merged=Measurement(f"list_models + session.merge (first {merged:,})", "models/s"),
+        merged_again=Measurement(f"list_models + session.merge again (first {merged:,})", "models/s"),
+    )
+    for number in range(ground.rounds):
+        _measure_peers(ground, figures, listed, merged)
+        _measure_ours(ground, figures, ground.work / f"round-{number}.db")
+    return _lines(figures)
+
+
+def _lines(figures: _Figures) -> list[Line]:
+    everything = "with the computation of all tables"
+    return [
+        Line(
+            "first sweep",
+            figures.first,
+            Target("at least 45,000 models/s, under 500 MB", 45_000, 500, at_any_size=True),
+            (figures.listed, figures.merged),
+            everything,
+        ),
+        Line("the page server in it", figures.server, remark="CPU time of its process over the sweep's wall time"),
+        Line(
+            "second sweep, 30 % of counters and 0.3 % of edges changed",
+            figures.second,
+            Target("at least 90,000 models/s", 90_000, at_any_size=True),
+            (figures.listed, figures.merged_again),
+            everything,
+        ),
+        Line(
+            "`changes` after a day, 3,000 new and 20,000 edited",
+            figures.changes,
+            Target("under 3 s beside the requests", 3),
+            (figures.second_seconds,),
+            f"its requests over loopback and {everything.removeprefix('with ')} included",
+        ),
+    ]
+
+
+def _measure_peers(ground: Ground, figures: _Figures, listed: int, merged: int) -> None:
+    database = ground.work / "merged.db"
+    with serving(ground.hub()) as (url, _):
+        _add_rate(figures.listed, listed, run(peer("list_models", url, listed)))
+        _add_rate(figures.merged, merged, run(peer("list_and_merge", url, merged, database)))
+    with serving(ground.next_day()) as (url, _):
+        _add_rate(figures.merged_again, merged, run(peer("list_and_merge", url, merged, database)))
+    remove(database)
+
+
+def _measure_ours(ground: Ground, figures: _Figures, database: Path) -> None:
+    with _watched(ground.hub(), figures.server) as (url, seconds):
+        ran = run(program(database, "crawl", "sweep", "--endpoint", url))
+        seconds.append(ran.seconds)
+    _add_rate(figures.first, ground.models, ran)
+    keep(database, ground)
+    with serving(ground.next_day()) as (url, _):
+        ran = run(program(database, "crawl", "sweep", "--endpoint", url))
+    _add_rate(figures.second, ground.models, ran)
+    figures.second_seconds.add(ran.seconds, ran.megabytes)
+    with serving(ground.edited()) as (url, _):
+        ran = run(program(database, "crawl", "changes", "--endpoint", url))
+    figures.changes.add(ran.seconds, ran.megabytes)
+    remove(database)
+
+
+def _add_rate(measured: Measurement, models: int, ran: Ran) -> None:
+    measured.add(models / ran.seconds, ran.megabytes)
 
 
 @contextmanager
-def _replica(program: list[str], models: int) -> Iterator[str]:
-    command = [*program, "replica", "--generated", str(models), "--port", "0", "--quota", "1000000/300"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # noqa: S101  # it was asked for
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
+def _watched(folder: Path, server: Measurement) -> Iterator[tuple[str, list[float]]]:
+    """A server whose share of the seconds that the block notes is measured."""
+    with serving(folder) as (url, process):
+        seconds: list[float] = []
+        before = _cpu(process)
+        yield url, seconds
+        server.add(100 * (_cpu(process) - before) / sum(seconds), process.memory_info().rss / 1e6)
 
 
-def _megabytes(process: psutil.Process) -> float:
-    """What a process and those that it started hold now."""
-    total = 0
-    for one in (process, *process.children(recursive=True)):
-        with suppress(psutil.Error):  # it may have ended meanwhile
-            total += one.memory_info().rss
-    return total / 2**20
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system

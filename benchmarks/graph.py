@@ -1,0 +1,63 @@
+"""The whole-graph computation on a swept database, beside networkx and DuckDB.
+
+The peers count the descendants of every base by relation and the roots of every model, out of our Parquet; nothing is
+attributed, rolled up or stored.
+
+Run with a database's path it computes once, in a transaction that is rolled back, and prints the seconds that took.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.ground import Ground
+from benchmarks.measuring import Line, Measurement, Target, peer, run
+from store.computation import compute
+from store.crawls import last_complete_sweep
+from store.database import writing
+from store.registry.loader import load_registry
+
+TARGET = Target("under 12 s, under 1 GB", 12, 1000)
+
+
+def measure(ground: Ground) -> list[Line]:
+    ours = Measurement("compute", "s")
+    networkx = Measurement("networkx, counts and roots alone", "s")
+    duckdb = Measurement("DuckDB recursive SQL, counts and roots alone", "s")
+    for _ in range(ground.rounds):
+        add_computation(ours, ground.swept())
+        _add(networkx, peer("networkx_counts", ground.exported()))
+        _add(duckdb, peer("duckdb_counts", ground.exported()))
+    what = "graph: load, all counts by relation, root sets, three attributions, all roll-up tables written"
+    return [Line(what, ours, TARGET, (networkx, duckdb))]
+
+
+def add_computation(measured: Measurement, database: Path) -> None:
+    """One computation in a process of its own."""
+    _add(measured, [sys.executable, "-m", "benchmarks.graph", str(database)])
+
+
+def _add(measured: Measurement, command: list[str]) -> None:
+    """The seconds that the command itself prints first: without the start of Python, which is as long for all."""
+    ran = run(command)
+    measured.add(float(ran.output.split()[0]), ran.megabytes)
+
+
+def _computed(database: Path) -> float:
+    registry = load_registry(None)
+    with writing(database) as connection:
+        crawl = last_complete_sweep(connection)
+        if crawl is None:
+            sys.exit(f"{database} holds no complete sweep.")
+        connection.execute("BEGIN IMMEDIATE")
+        began = time.perf_counter()
+        compute(connection, crawl.id, registry, now=int(time.time()))
+        seconds = time.perf_counter() - began
+        connection.execute("ROLLBACK")
+    return seconds
+
+
+if __name__ == "__main__":
+    print(_computed(Path(sys.argv[1])))
