@@ -104,10 +104,14 @@ class Label(SQLModel, table=True):
 class Model(SQLModel, table=True):
     """A public model, by its `_id`, as last listed."""
 
-    __table_args__ = (Index("ix_model_missing_since", "missing_since", sqlite_where=text("missing_since IS NOT NULL")),)
+    __table_args__ = (
+        Index("ix_model_missing_since", "missing_since", sqlite_where=text("missing_since IS NOT NULL")),
+        # A sweep goes from the newest down: what it adds then comes last, and fills the index's pages.
+        Index("ix_model_hub_id", text("hub_id DESC"), unique=True),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    hub_id: bytes = Field(sa_type=LargeBinary, unique=True)
+    hub_id: bytes = Field(sa_type=LargeBinary)
     # None where another model has since been listed under the name and this one not yet under a new one.
     node_id: int | None = Field(default=None, foreign_key="node.id", unique=True)
     created_at: int | None = None
