@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from store.errors import Locked, NoDatabase, WrongSchema
 
 HEAD = "0003"
@@ -38,6 +36,8 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     database: SQLite 3.7.0 to 3.51.2 can lose data when two connections write and checkpoint at once.
     Raises `Locked`, `WrongSchema`.
     """
+    from filelock import FileLock, Timeout  # takes 10 ms, and those who read need none
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
     try:

@@ -5,51 +5,78 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib.metadata import version
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from jobs.cli import (
-    answers,
-    claims,
-    crawling,
-    exporting,
-    health,
-    history,
-    local,
-    nights,
-    origins,
-    qualities,
-    rollups,
-    trees,
-)
 from jobs.cli.errors import report
 from jobs.cli.state import initial_state
 
-app = typer.Typer(
-    name="modelroots",
-    help="Where the world's open models come from, and what has been built on them.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for group in (
-    crawling, answers, rollups, history, qualities, origins, claims, trees, exporting, nights, local, health,
-):  # fmt: skip
-    group.register(app)
+COMMANDS = {
+    "crawl": "crawling",
+    "derivatives": "answers",
+    "families": "answers",
+    "crawls": "answers",
+    "rollup": "rollups",
+    "growth": "history",
+    "diff": "history",
+    "bursts": "history",
+    "quality": "qualities",
+    "origins": "origins",
+    "claims": "claims",
+    "benchmark": "claims",
+    "tree": "trees",
+    "export": "exporting",
+    "nightly": "nights",
+    "schedule": "nights",
+    "replica": "local",
+    "demo": "local",
+    "doctor": "health",
+    "config": "health",
+}
+"""Each command's module. To build all of them takes as long as a question does, so only the asked one is built."""
+
+
+def program(words: Sequence[str]) -> typer.Typer:
+    """The program with the command that the words ask for; with every command where they ask for none of them."""
+    app = typer.Typer(
+        name="modelroots",
+        help="Where the world's open models come from, and what has been built on them.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(options)
+    asked = _asked(words)
+    for module in dict.fromkeys(COMMANDS.values()) if asked is None else (COMMANDS[asked],):
+        import_module(f"jobs.cli.{module}").register(app)
+    return app
+
+
+def _asked(words: Sequence[str]) -> str | None:
+    """The first word that is no option and no option's value, if it is a command."""
+    rest = iter(words)
+    for word in rest:
+        if word in ("--db", "--registry"):
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word if word in COMMANDS else None
+    return None
 
 
 def _show_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # takes 30 ms
+
         print(f"modelroots {version('modelroots')}")
         raise typer.Exit
 
 
-@app.callback()
 def options(
     context: typer.Context,
     db: Annotated[Path | None, typer.Option("--db", help="The database file [env: MODELROOTS_DB].")] = None,
@@ -68,7 +95,7 @@ def main() -> None:
     """Runs a command and ends the process with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app()  # it turns usage errors into 2 and an interruption into 130 by itself
+        program(sys.argv[1:])()  # it turns usage errors into 2 and an interruption into 130 by itself
     except SystemExit:
         raise
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough

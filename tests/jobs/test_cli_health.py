@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from typer.testing import CliRunner
 
-from jobs.cli.main import app
+from jobs.cli import main as cli
 from tests.jobs.conftest import OpenHub
 from tests.jobs.program import ROOT, Program, Reader, small_rows
 
@@ -125,7 +125,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
-    shown = CliRunner().invoke(app, [*command.split(), "--help"])
+    shown = CliRunner().invoke(cli.program([]), [*command.split(), "--help"])
     assert (shown.exit_code, "Usage:" in shown.output) == (0, True)
 
 
@@ -139,3 +139,22 @@ def test_a_crawl_writes_no_escape_codes_off_a_terminal(program: Program, open_hu
     ran = program.succeeds("crawl", "sweep", "--endpoint", open_hub(small_rows()).url)
     assert "\x1b" not in ran.stdout + ran.stderr
     assert "\r" not in ran.stderr
+
+
+def test_every_command_is_where_the_table_of_commands_says() -> None:
+    whole = cli.program([])
+    named = {command.name or getattr(command.callback, "__name__", "") for command in whole.registered_commands}
+    assert named | {group.name for group in whole.registered_groups} == set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_a_command_is_built_alone(command: str) -> None:
+    alone = CliRunner().invoke(cli.program(["--db", "families", command, "--json"]), [command, "--help"])
+    assert alone.exit_code == 0
+    assert alone.stdout == CliRunner().invoke(cli.program([]), [command, "--help"]).stdout
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["nonsense"], ["--db", "derivatives", "nonsense"]])
+def test_without_a_known_command_all_are_shown(words: list[str]) -> None:
+    shown = CliRunner().invoke(cli.program(words), ["--help"]).stdout
+    assert all(command in shown for command in cli.COMMANDS)
