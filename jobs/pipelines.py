@@ -13,11 +13,11 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
+from crawler import known
 from crawler.apart import apart
 from crawler.changes import changes
 from crawler.errors import CrawlError
 from crawler.hub import Hub
-from crawler.known import Known
 from crawler.records import Page
 from crawler.sweep import sweep
 from crawler.walk import walk
@@ -30,6 +30,7 @@ from store.computation import compute
 from store.crawls import CrawlRow
 from store.database import transaction, writing
 from store.known import fingerprints
+from store.recorded import Known, completeness
 from store.registry.loader import Registry, load_registry
 from store.snapshots import create
 from store.standing import standing
@@ -56,23 +57,27 @@ class CutOff(Exception):
 
 @dataclass(frozen=True)
 class Night:
-    """What a nightly run made; `snapshot` is None where the sweep was partial."""
+    """What a nightly run made; `snapshot` is None where the sweep was partial, or tracked bases fell short."""
 
     crawl: CrawlRow
     snapshot: Path | None
+    short: list[Known]
 
 
-def nightly(settings: Settings, token: str | None) -> Night:
+def nightly(settings: Settings, token: str | None, *, accept: bool = False) -> Night:
     """The whole job: sweep, compute, compare with the Hub's own counts, snapshot.
 
+    A run that knows too few of what the Hub tells of is kept, and published only if it is accepted (METHOD, section 4).
     What it could not do it raises; what it did is kept.
     """
     crawl = run_sweep(settings, token, fresh=False)
     with writing(settings.db) as connection:
         _compare_with_the_hub(connection, crawl.id, settings, token)
         basis = standing(connection)
-        snapshot = create(connection, settings.snapshots, basis, program=PROGRAM) if basis.complete else None
-    return Night(crawl, snapshot)
+        short = [base for base in completeness(connection, crawl.id) if base.is_short]
+        published = basis.complete and (accept or not short)
+        snapshot = create(connection, settings.snapshots, basis, program=PROGRAM) if published else None
+    return Night(crawl, snapshot, short)
 
 
 def _compare_with_the_hub(connection: sqlite3.Connection, crawl_id: int, settings: Settings, token: str | None) -> None:
@@ -93,7 +98,7 @@ def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow
         progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
         listing_ended = crawl.pages > 0 and crawl.next_url is None
         hub = partial(Hub, settings.endpoint, token=token)
-        listing = partial(sweep, start=crawl.next_url, known=Known(*fingerprints(connection)))
+        listing = partial(sweep, start=crawl.next_url, known=known.Known(*fingerprints(connection)))
         with closing(apart(listing, hub, on_wait=progress.waiting)) as pages:
             return _store(connection, crawl, () if listing_ended else pages, registry, progress)
 

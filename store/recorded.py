@@ -22,6 +22,10 @@ _COMPLETENESS = """
     WHERE completeness.crawl_id = ? ORDER BY node.name"""
 
 
+ENOUGH = 0.995
+"""METHOD, section 4: a tracked base whose completeness is below it marks the run."""
+
+
 @dataclass(frozen=True)
 class Known:
     """A tracked base: the direct derivatives that the Hub tells of, and those that the crawl knows."""
@@ -34,6 +38,14 @@ class Known:
     def ratio(self) -> float:
         """METHOD's completeness of the base; 1 where the Hub tells of none."""
         return self.counted / self.told if self.told else 1.0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it keeps the run from being published as the newest snapshot."""
+        return self.ratio < ENOUGH
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.counted:,} of {self.told:,}"
 
 
 def completeness(connection: sqlite3.Connection, crawl_id: int) -> list[Known]:

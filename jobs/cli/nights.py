@@ -19,20 +19,38 @@ def register(app: typer.Typer) -> None:
     app.command()(schedule)
 
 
-def nightly(context: typer.Context, endpoint: EndpointOption = None, token_from: TokenOption = None) -> None:
+AcceptOption = Annotated[
+    bool,
+    typer.Option("--accept", help="Make the snapshot even if tracked bases have fewer derivatives than the Hub says."),
+]
+
+
+def nightly(
+    context: typer.Context,
+    accept: AcceptOption = False,
+    endpoint: EndpointOption = None,
+    token_from: TokenOption = None,
+) -> None:
     """The whole job: sweep, count, snapshot, summary."""
     settings, token = ready(context, endpoint, token_from)
-    run_night(settings, token)
+    run_night(settings, token, accept=accept)
 
 
-def run_night(settings: Settings, token: str | None) -> None:
+def run_night(settings: Settings, token: str | None, *, accept: bool = False) -> None:
     """One night, and what it says: the summary on stderr, the snapshot's path on stdout."""
     from jobs.pipelines import nightly as run
     from jobs.progress import say
 
-    night = run(settings, token)
+    night = run(settings, token, accept=accept)
     for line in summary(night.crawl):
         say(line)
+    if night.snapshot is None and night.short:
+        told = ", ".join(map(str, night.short))
+        raise Refused(
+            f"crawl {night.crawl.id} knows fewer derivatives than the Hub tells of: {told}. It is kept, without a "
+            "snapshot. `modelroots quality` shows all; `modelroots nightly --accept` makes one all the same.",
+            PARTIAL,
+        )
     if night.snapshot is None:
         raise Refused(f"crawl {night.crawl.id} is partial, so there is no snapshot: {night.crawl.note}.", PARTIAL)
     say("Snapshot:")
@@ -42,6 +60,7 @@ def run_night(settings: Settings, token: str | None) -> None:
 def schedule(
     context: typer.Context,
     cron: Annotated[str | None, typer.Option("--cron", help="When to run, five fields, UTC.")] = None,
+    accept: AcceptOption = False,
     endpoint: EndpointOption = None,
     token_from: TokenOption = None,
 ) -> None:
@@ -61,7 +80,7 @@ def schedule(
     def job() -> None:
         """A night that fails is told, and the next one is tried."""
         try:
-            run_night(settings, read_token(os.environ, token_from))
+            run_night(settings, read_token(os.environ, token_from), accept=accept)
         except Exception as error:  # noqa: BLE001  # the job's boundary: the daemon goes on
             say(f"The night ended with exit code {report(error)}; the next one is tried at its time.")
 

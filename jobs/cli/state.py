@@ -15,16 +15,13 @@ import typer
 from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading
-from store.recorded import Known
+from store.recorded import ENOUGH, Known
 from store.registry.loader import Registry, load_registry
 from store.standing import Standing, standing
 
 if TYPE_CHECKING:
     from store.ecosystem import Ecosystem  # numpy takes 0.2 s, which most questions do not need
     from store.resolution import Resolution
-
-ENOUGH = 0.995
-"""METHOD, section 4: a tracked base whose completeness is below it marks the run."""
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
@@ -155,7 +152,7 @@ def completeness_notes(known: Sequence[Known]) -> list[str]:
         return []
     told, counted = sum(one.told for one in known), sum(one.counted for one in known)
     line = f"Of {told:,} direct derivatives that the Hub tells of {len(known):,} tracked bases, {counted:,} are known."
-    short = [f"{one.name} {one.counted:,} of {one.told:,}" for one in known if one.ratio < ENOUGH]
+    short = [str(one) for one in known if one.is_short]
     return [line, f"Below {ENOUGH}: {', '.join(short)}."] if short else [line]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crawler.replica.lookup import Lookup
 from tests.jobs.program import Reader, opened_hub
 from tests.store.conftest import REGISTRY
 from tests.store.test_rollups import ORIGINS
@@ -228,11 +229,30 @@ def test_no_coverage_is_told_where_models_count_in_several_families(asked: Reade
     assert "Coverage:" not in asked.succeeds("rollup", "--by", "country", "--by", "family").stdout
 
 
+TRACKED = '[qwen]\npublishers = ["Qwen"]\ntracked = ["Qwen/A", "Qwen/B"]\n'
+
+
+def test_a_night_that_knows_too_few_derivatives_makes_no_snapshot_unless_it_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lookup, "children", lambda *_: {"finetune": 2})
+    program = Reader(tmp_path)
+    (tmp_path / "families.toml").write_text(TRACKED, encoding="utf-8")
+    base, child = {"_id": f"{9:024x}", "id": "Qwen/A"}, {"_id": f"{1:024x}", "id": "a/1"}
+    with opened_hub([base, {**child, "tags": ["base_model:finetune:Qwen/A"]}]) as hub:
+        nightly = ("--registry", tmp_path, "nightly", "--endpoint", hub.url)
+        ran = program.run(*nightly)
+        assert (ran.code, ran.stdout) == (3, "")
+        assert "Qwen/A 1 of 2" in ran.stderr
+        assert "nightly --accept" in ran.stderr
+        assert program.asks("derivatives", "qwen")["items"][0]["total"] == 1  # the crawl itself stands
+        accepted = program.succeeds(*nightly, "--accept")
+    assert (tmp_path / accepted.stdout.strip() / "manifest.json").is_file()
+
+
 def test_the_night_compares_with_the_counts_of_the_hub(tmp_path: Path) -> None:
     program = Reader(tmp_path)
-    (tmp_path / "families.toml").write_text(
-        '[qwen]\npublishers = ["Qwen"]\ntracked = ["Qwen/A", "Qwen/B"]\n', encoding="utf-8"
-    )
+    (tmp_path / "families.toml").write_text(TRACKED, encoding="utf-8")
     rows = [
         {"_id": f"{number:024x}", "id": f"a/{number}", "tags": ["base_model:finetune:Qwen/A"]} for number in range(1, 4)
     ]
