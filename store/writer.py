@@ -166,13 +166,14 @@ class PageWriter:
         fresh = [record for record in records.values() if not (stored and self._was_listed(stored, record))]
         new = [record for record in fresh if record.hub_id not in stored]
         old = [(record, stored[record.hub_id]) for record in fresh if record.hub_id in stored]
-        kept = self._keep(page.unchanged, tally)
-        tally.repeated = len(page.records) - len(fresh) + len(page.unchanged) - len(kept)
-        ids = kept + self._add(new) + self._update(old, tally)
-        tally.new = len(new)
+        ids = self._add(new) + self._update(old, tally)
         self._mark_listed(ids)
+        kept = self._keep(page.unchanged, tally)
+        self._mark_listed(kept)
+        tally.new = len(new)
+        tally.repeated = len(page.records) - len(fresh) + len(page.unchanged) - len(kept)
         self._quarantine(page.quarantined)
-        self._advance(page, ids, tally)
+        self._advance(page, ids + kept, tally)
         return tally
 
     def _stored(self, records: dict[str, ModelRecord]) -> dict[str, Row]:

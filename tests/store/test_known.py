@@ -73,6 +73,12 @@ def test_a_row_listed_twice_counts_once(store: Store) -> None:
     assert (found.fetched, found.models, found.same, found.repeated) == (3, 2, 2, 1)
 
 
+def test_a_row_listed_as_it_was_and_otherwise_in_one_page_counts_once(store: Store) -> None:
+    store.sweep([row("a/1", likes=1), row("a/2")])
+    found = store.sweep([row("a/1", likes=1), row("a/1", likes=2), row("a/2")], knowing=True)
+    assert (found.fetched, found.models, found.same, found.changed, found.repeated) == (3, 2, 1, 1, 1)
+
+
 def test_whoever_lost_its_name_is_read_again(store: Store) -> None:
     store.sweep([row("a/1"), row("b/1")])
     store.sweep([{**row("c/1"), "id": "a/1"}, row("b/1")], knowing=True)
