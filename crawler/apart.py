@@ -92,11 +92,8 @@ def _fetch(sending: Connection, listing: Callable[[Hub], Iterable[Page]], make_h
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both; the consumer ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    one_at_a_time = threading.Lock()  # a wait is told of by the thread that asks, a page by this one
-
     def tell(what: Page | _Waiting | _Ended) -> None:
-        with one_at_a_time:
-            sending.send_bytes(_encode(what))
+        sending.send_bytes(_encode(what))
 
     try:
         with make_hub(on_wait=lambda seconds, why: tell(_Waiting(seconds, why))) as hub:

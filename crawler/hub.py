@@ -6,21 +6,17 @@ It holds the chain of pages and what to do about fields that a server does not k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable
 from functools import partial
-from typing import TypeAlias
 
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
 from crawler.known import NOTHING, Known
-from crawler.parse import Texts, parse_detail, parse_page, read_rows, texts_of
+from crawler.parse import Contents, parse_changed, parse_detail, parse_page
 from crawler.records import BaseDetail, Page
 
 __all__ = ["Answer", "Hub", "Patience"]
-
-_Answered: TypeAlias = Callable[[], tuple[Texts, Answer]]
 
 
 class Hub(Asker):
@@ -49,40 +45,24 @@ class Hub(Asker):
         except BadRequest:
             return self._detail(repo_id)
 
-    def pages(
-        self, url: str, *, base: str | None = None, known: Known = NOTHING, ahead: bool = False
-    ) -> Generator[Page]:
+    def pages(self, url: str, *, base: str | None = None, known: Known = NOTHING) -> Generator[Page]:
         """A listing page by page, along `Link: rel="next"`; of rows that are known only their numbers.
-
-        `ahead` asks for the next page while one is read, in a thread: for a listing that is wanted to its end.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
         address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows.
         """
         self._require_own(url)
-        if ahead:
-            return self._chain_ahead(url, base, known)
-        return self._chain(url, base, known, lambda link: partial(self._ask_list, link))
+        return self._chain(url, base, known)
 
     # Pages
 
-    def _chain_ahead(self, url: str, base: str | None, known: Known) -> Generator[Page]:
-        with ThreadPoolExecutor(1, "ahead") as worker:
-            yield from self._chain(url, base, known, lambda link: worker.submit(self._ask_list, link).result)
-
-    def _chain(self, url: str, base: str | None, known: Known, begin: Callable[[str], _Answered]) -> Generator[Page]:
-        """`begin` begins to ask for a page, or leaves that to the call which gives the answer."""
+    def _chain(self, url: str, base: str | None, known: Known) -> Generator[Page]:
         seen: set[str] = set()
         here: str | None = url
-        answered = begin(url)
         while here is not None:
             seen.add(here)
-            texts, answer = answered()
-            left = self.quota.remaining if self.quota else None
+            contents, answer = self._ask_list(here, known)
             problem = self._problem_of(here, answer.link_next, seen)
-            if answer.link_next and not problem:
-                answered = begin(answer.link_next)
-            contents = read_rows(texts, known)
             yield Page(
                 records=tuple(contents.records),
                 quarantined=tuple(contents.quarantined),
@@ -90,7 +70,7 @@ class Hub(Asker):
                 next_url=here if problem else answer.link_next,
                 requests=answer.requests,
                 base=base,
-                requests_left=left,
+                requests_left=self.quota.remaining if self.quota else None,
             )
             if problem:
                 raise problem
@@ -109,18 +89,18 @@ class Hub(Asker):
 
     # Fields that a server does not know
 
-    def _ask_list(self, url: str) -> tuple[Texts, Answer]:
-        """The rows of one page; where the server refuses a field, asked again without it."""
-        url = without(url, self.refused or ())
+    def _ask_list(self, url: str, known: Known) -> tuple[Contents, Answer]:
+        """One page; where the server refuses a field, asked again without it."""
+        url, read = without(url, self.refused or ()), partial(parse_changed, known=known)
         try:
-            return self.ask(url, texts_of)
+            return self.ask(url, read)
         except BadRequest as problem:
             if problem.status != 400 or self.refused is not None:
                 raise
             self.refused = self._refused_of(words_of(url))
             if not self.refused or self.refused >= LINEAGE:
                 raise
-        return self.ask(without(url, self.refused), texts_of)
+        return self.ask(without(url, self.refused), read)
 
     def _refused_of(self, words: Iterable[str]) -> frozenset[str]:
         """The words refused when asked alone: whatever a 400 says in words, this is sure."""

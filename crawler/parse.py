@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -79,9 +79,6 @@ _row = msgspec.json.Decoder(_Row)
 _FIELDS = {field.encode_name: field.type for field in msgspec.structs.fields(_Row)}
 
 
-Texts: TypeAlias = Sequence[msgspec.Raw | bytes]
-
-
 class Contents(NamedTuple):
     """One listing page: what was read, what could not be, and the known numbers of the rows that have not changed."""
 
@@ -95,19 +92,15 @@ def parse_page(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
 
     Raises `Malformed` (worth another try) where the body is not a whole JSON array.
     """
-    return read_rows(texts_of(body), NOTHING)[:2]
+    return parse_changed(body, NOTHING)[:2]
 
 
-def texts_of(body: bytes) -> Texts:
-    """The text of each row of a page. Raises `Malformed` (worth another try) where the body is no whole JSON array."""
+def parse_changed(body: bytes, known: Known) -> Contents:
+    """The same, but what is known by its text is not read. Raises `Malformed`."""
     try:
-        return _texts.decode(body)
+        texts: Sequence[msgspec.Raw | bytes] = _texts.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return list(split_rows(body))
-
-
-def read_rows(texts: Texts, known: Known) -> Contents:
-    """The rows of a page; those that are known by their text are not read."""
+        texts = list(split_rows(body))
     fingerprints = fingerprints_of(texts)
     numbers = known.numbers_of(fingerprints)
     found = Contents([], [], [number for number in numbers if number])

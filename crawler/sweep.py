@@ -29,4 +29,4 @@ def sweep(hub: Hub, *, start: str | None = None, known: Known = NOTHING) -> Gene
     `start` is a page's stored `next_url` to go on at; `ForeignLink` where it is not of this endpoint. Of rows
     that are `known` by their text the pages hold the numbers alone.
     """
-    return hub.pages(start or hub.list_url(listing(sort="createdAt")), known=known, ahead=True)
+    return hub.pages(start or hub.list_url(listing(sort="createdAt")), known=known)

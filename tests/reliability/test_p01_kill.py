@@ -27,7 +27,7 @@ from tests.jobs.program import Program, RunningHub, opened_hub
 KILLS = int(os.environ.get("MODELROOTS_KILLS", "8"))
 SEED = int(os.environ.get("MODELROOTS_KILL_SEED", "1"))
 PAGES = 40
-AHEAD = 3  # pages fetched that the writer had not seen: one in its hands, one on its way, one asked for ahead
+AHEAD = 2  # pages fetched that the writer had not seen: one in its hands, one on its way
 LONGEST_SECONDS = 60
 ABOUT_TIME = {
     "crawl": ("started_at", "finished_at", "requests", "resumed"),

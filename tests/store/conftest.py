@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crawler.known import NOTHING, Known
-from crawler.parse import read_rows, texts_of
+from crawler.parse import parse_changed
 from crawler.records import Page
 from store import crawls
 from store.computation import compute
@@ -64,7 +64,7 @@ class Store:
         base: str | None = None,
         known: Known = NOTHING,
     ) -> Page:
-        found = read_rows(texts_of(json.dumps(list(rows)).encode()), known)
+        found = parse_changed(json.dumps(list(rows)).encode(), known)
         unchanged = tuple(found.unchanged)
         return Page(tuple(found.records), tuple(found.quarantined), next_url, 1, base, unchanged=unchanged)
 

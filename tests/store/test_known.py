@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crawler.known import Known, fingerprints_of
-from crawler.parse import read_rows, texts_of
+from crawler.parse import parse_changed
 from store.database import writing
 from store.known import fingerprints
 from store.registry.loader import Registry
@@ -104,9 +104,9 @@ def test_a_row_that_could_not_be_read_is_tried_again(store: Store) -> None:
 def test_a_fingerprint_is_of_every_byte() -> None:
     body = b'[{"_id":"%s","id":"a/b"}]' % (b"0" * 24)
     known = Known(fingerprints_of([body[1:-1]]), np.array([1], np.uint32))
-    assert read_rows(texts_of(body), known) == ([], [], [1])
+    assert parse_changed(body, known) == ([], [], [1])
     for other in (body.replace(b"a/b", b"a/c"), body.replace(b":", b": ")):
-        assert read_rows(texts_of(other), known).unchanged == []
+        assert parse_changed(other, known).unchanged == []
 
 
 def test_a_database_without_models_knows_nothing(store: Store) -> None:
