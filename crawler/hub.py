@@ -12,7 +12,7 @@ from functools import partial
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
-from crawler.known import NOTHING, Known
+from crawler.known import NOTHING, KnownRows
 from crawler.parse import Contents, parse_changed, parse_detail, parse_page
 from crawler.records import BaseDetail, Page
 
@@ -45,7 +45,7 @@ class Hub(Asker):
         except BadRequest:
             return self._detail(repo_id)
 
-    def pages(self, url: str, *, base: str | None = None, known: Known = NOTHING) -> Generator[Page]:
+    def pages(self, url: str, *, base: str | None = None, known: KnownRows = NOTHING) -> Generator[Page]:
         """A listing page by page, along `Link: rel="next"`; of rows that are known only their numbers.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
@@ -56,7 +56,7 @@ class Hub(Asker):
 
     # Pages
 
-    def _chain(self, url: str, base: str | None, known: Known) -> Generator[Page]:
+    def _chain(self, url: str, base: str | None, known: KnownRows) -> Generator[Page]:
         seen: set[str] = set()
         here: str | None = url
         while here is not None:
@@ -89,7 +89,7 @@ class Hub(Asker):
 
     # Fields that a server does not know
 
-    def _ask_list(self, url: str, known: Known) -> tuple[Contents, Answer]:
+    def _ask_list(self, url: str, known: KnownRows) -> tuple[Contents, Answer]:
         """One page; where the server refuses a field, asked again without it."""
         url, read = without(url, self.refused or ()), partial(parse_changed, known=known)
         try:

@@ -16,7 +16,7 @@ READING = b"1"
 """Part of every fingerprint. To be raised when the parser reads something of a row that it did not read before."""
 
 
-class Known:
+class KnownRows:
     """Fingerprints of stored rows, and the number that the store knows each row by; both in the fingerprints' order.
 
     A fingerprint is 64 bits of a row's whole text, its `_id` included. That another text has that of a row among
@@ -39,7 +39,7 @@ class Known:
         return found
 
 
-NOTHING = Known(np.empty(0, np.int64), np.empty(0, np.uint32))
+NOTHING = KnownRows(np.empty(0, np.int64), np.empty(0, np.uint32))
 
 
 def fingerprints_of(rows: Sequence[msgspec.Raw | bytes]) -> Ints:

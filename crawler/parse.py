@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from crawler.errors import Malformed
-from crawler.known import NOTHING, Known, fingerprints_of
+from crawler.known import NOTHING, KnownRows, fingerprints_of
 from crawler.records import BaseDetail, ModelRecord, Quarantined
 from crawler.references import TAG, NamedBases, declared, declared_hash
 
@@ -95,7 +95,7 @@ def parse_page(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
     return parse_changed(body, NOTHING)[:2]
 
 
-def parse_changed(body: bytes, known: Known) -> Contents:
+def parse_changed(body: bytes, known: KnownRows) -> Contents:
     """The same, but what is known by its text is not read. Raises `Malformed`."""
     try:
         texts: Sequence[msgspec.Raw | bytes] = _texts.decode(body)

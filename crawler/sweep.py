@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from crawler.expand import EXPAND as EXPAND
 from crawler.hub import Hub
-from crawler.known import NOTHING, Known
+from crawler.known import NOTHING, KnownRows
 from crawler.records import Page
 
 PAGE_SIZE = "1000"  # WIRE: the largest that a Hub gives
@@ -23,7 +23,7 @@ def listing(*, sort: str | None = None, base: str | None = None, publisher: str 
     return [(name, value) for name, value in chosen if value] + [("expand", word) for word in EXPAND]
 
 
-def sweep(hub: Hub, *, start: str | None = None, known: Known = NOTHING) -> Generator[Page]:
+def sweep(hub: Hub, *, start: str | None = None, known: KnownRows = NOTHING) -> Generator[Page]:
     """Every model, by creation, newest first: a key that does not move, so nothing is skipped or repeated.
 
     `start` is a page's stored `next_url` to go on at; `ForeignLink` where it is not of this endpoint. Of rows

@@ -13,11 +13,11 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
-from crawler import known
 from crawler.apart import apart
 from crawler.changes import changes
 from crawler.errors import CrawlError
 from crawler.hub import Hub
+from crawler.known import KnownRows
 from crawler.records import Page
 from crawler.sweep import sweep
 from crawler.walk import walk
@@ -98,7 +98,7 @@ def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow
         progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
         listing_ended = crawl.pages > 0 and crawl.next_url is None
         hub = partial(Hub, settings.endpoint, token=token)
-        listing = partial(sweep, start=crawl.next_url, known=known.Known(*fingerprints(connection)))
+        listing = partial(sweep, start=crawl.next_url, known=KnownRows(*fingerprints(connection)))
         with closing(apart(listing, hub, on_wait=progress.waiting)) as pages:
             return _store(connection, crawl, () if listing_ended else pages, registry, progress)
 

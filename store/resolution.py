@@ -16,11 +16,12 @@ import msgspec
 import numpy as np
 
 from store.graph import Ints, Lineage, marked
-from store.models import Models, columns
+from store.models import Models, columns, numbers, texts
 
 # In the order of the key, so those of a model come together and as it declares them: all began with one crawl.
 _CURRENT = "FROM reference WHERE until_crawl IS NULL"
-_HUB_IDS = f"SELECT group_concat(coalesce(hex(hub_id), '')) {_CURRENT}"
+_DECLARED = ("model_id", "node_id", "relation", "times", "is_evidence")
+_HUB_ID = "coalesce(hex(hub_id), '')"
 _BEARERS = "SELECT hub_id, node_id FROM model WHERE hub_id IN (%s) AND missing_since IS NULL"
 _AT_ONCE = 500  # values in one question
 
@@ -74,7 +75,7 @@ class _References:
     targets: Ints
     relations: Ints
     times: Ints
-    hub_id_numbers: Ints
+    hub_id_places: Ints
     hub_ids: list[bytes]
 
 
@@ -136,19 +137,18 @@ def resolve(connection: sqlite3.Connection) -> Resolution:
 
 def _declared(connection: sqlite3.Connection, models: Models) -> tuple[_References, int]:
     """What present models with a name declare; how many models have sources that name different bases."""
-    model_ids, targets, relations, times, evidence = columns(
-        connection, _CURRENT, "model_id", "node_id", "relation", "times", "is_evidence"
-    )
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    written = connection.execute(_HUB_IDS).fetchone()[0]
-    hub_ids = np.fromiter(map(numbers.__getitem__, written.split(",") if len(times) else ()), np.int64, len(times))
+    *written, hub_ids = texts(connection, _CURRENT, *_DECLARED, _HUB_ID)
+    model_ids, targets, relations, times, evidence = map(numbers, written)
+    place_of: defaultdict[str, int] = defaultdict(count().__next__)
+    places = np.fromiter(map(place_of.__getitem__, hub_ids.split(",") if len(times) else ()), np.int64, len(times))
     declaring = models.with_ids(model_ids)
-    present = declaring >= 0
-    children = models.node_ids[declaring]
-    used = present & (evidence == 0) & (children > 0)
-    places = [bytes.fromhex(hub_id) for hub_id in numbers]
-    references = _References(children[used], targets[used], relations[used], times[used], hub_ids[used], places)
-    return references, len(np.unique(declaring[present & (evidence > 0)]))
+    present = np.flatnonzero(declaring >= 0)
+    nodes = np.zeros(len(declaring), np.int64)
+    nodes[present] = models.node_ids[declaring[present]]
+    used = (nodes > 0) & (evidence == 0)
+    distinct = [bytes.fromhex(hub_id) for hub_id in place_of]
+    references = _References(nodes[used], targets[used], relations[used], times[used], places[used], distinct)
+    return references, len(np.unique(declaring[present][evidence[present] > 0]))
 
 
 def _bases(connection: sqlite3.Connection, models: Models, references: _References) -> Ints:
@@ -156,7 +156,7 @@ def _bases(connection: sqlite3.Connection, models: Models, references: _Referenc
     targets = references.targets
     bearers = _bearers(connection, references.hub_ids)
     by_hub_id = np.array([bearers.get(hub_id) or 0 for hub_id in references.hub_ids], np.int64)
-    bases = by_hub_id[references.hub_id_numbers]
+    bases = by_hub_id[references.hub_id_places]
     by_name = np.where(models.of_nodes(targets) >= 0, targets, 0)
     bases = np.where(bases > 0, bases, by_name)
     for query in (_BY_FORMER_NAME, _BY_CASE):

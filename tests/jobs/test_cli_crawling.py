@@ -6,6 +6,8 @@ import csv
 import json
 import re
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet
@@ -61,6 +63,22 @@ def test_changes_bring_in_what_was_created_since(prepared: Program, open_hub: Op
     hub.replica.catalogue = catalogue_of(json.dumps(row).encode() for row in [*small_rows(), late])
     prepared.succeeds("crawl", "changes", "--endpoint", hub.url)
     assert prepared.asks("derivatives", "Qwen/Q")["items"][0]["total"] == 5
+
+
+def test_a_second_sweep_reads_no_row_that_has_not_changed(prepared: Program, open_hub: OpenHub) -> None:
+    """What is stored is spoilt by hand: only a row that is read would mend it."""
+    hub = open_hub(small_rows())
+    prepared.succeeds("crawl", "sweep", "--endpoint", hub.url)
+    with closing(sqlite3.connect(prepared.folder / "modelroots.db")) as database, database:
+        database.execute("UPDATE model SET likes = -1")
+    changed, *rest = small_rows()
+    rows = [{**changed, "likes": 77}, *rest]
+    hub.replica.catalogue = catalogue_of(json.dumps(row).encode() for row in rows)
+    told = prepared.succeeds("crawl", "sweep", "--endpoint", hub.url).stderr
+    assert f"0 new + 1 changed + {len(rest)} same" in told
+    with closing(sqlite3.connect(prepared.folder / "modelroots.db")) as database:
+        likes = sorted(count for (count,) in database.execute("SELECT likes FROM model"))
+    assert likes == [-1] * len(rest) + [77]
 
 
 def test_fresh_begins_again(prepared: Program, open_hub: OpenHub) -> None:

@@ -17,6 +17,7 @@ from store import schema
 from store.database import HEAD, reading, transaction, writing
 from store.errors import Locked, NoDatabase, WrongSchema
 from store.migrations.upgrade import configuration, engine
+from tests.store.conftest import Store, row
 
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
@@ -40,6 +41,24 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
         pass
     with reading(tmp_path / "a.db") as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM model")
+
+
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(tmp_path: Path) -> None:
+    count = "SELECT count(*) FROM label"
+    with writing(tmp_path / "a.db") as writer, reading(tmp_path / "a.db") as reader:
+        before = reader.execute(count).fetchone()
+        writer.execute("INSERT INTO label VALUES (1, 'x')")
+        assert (before, reader.execute(count).fetchone()) == ((0,), (0,))
+        assert writer.execute(count).fetchone() == (1,)
+
+
+INDEXES = "SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name"
+
+
+def test_a_crawl_leaves_every_index_in_its_place(store: Store) -> None:
+    before = store.all(INDEXES)
+    store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])])
+    assert store.all(INDEXES) == before
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crawler.known import Known, fingerprints_of
+from crawler.known import KnownRows, fingerprints_of
 from crawler.parse import parse_changed
 from store.database import writing
 from store.known import fingerprints
@@ -39,13 +39,13 @@ def test_nothing_differs_from_reading_every_row(store: Store, tmp_path: Path, re
 
 
 def known_to(store: Store) -> int:
-    return len(Known(*fingerprints(store.connection)))
+    return len(KnownRows(*fingerprints(store.connection)))
 
 
 def test_only_the_changed_row_is_read(store: Store) -> None:
     rows = [row("Qwen/A", likes=1), row("b/1", ["Qwen/A"], likes=2), row("b/2")]
     store.sweep(rows)
-    known = Known(*fingerprints(store.connection))
+    known = KnownRows(*fingerprints(store.connection))
     page = store.page([rows[0], {**rows[1], "likes": 3}, rows[2]], known=known)
     assert [record.repo_id for record in page.records] == ["b/1"]
     assert len(page.unchanged) == 2
@@ -55,7 +55,7 @@ def test_a_text_that_says_the_same_in_other_words_is_the_same_and_known_from_the
     store.sweep([row("Qwen/A")])
     reworded = row("Qwen/A", trendingScore=5)
     assert store.sweep([reworded], knowing=True).same == 1
-    assert store.page([reworded], known=Known(*fingerprints(store.connection))).unchanged
+    assert store.page([reworded], known=KnownRows(*fingerprints(store.connection))).unchanged
 
 
 def test_a_model_that_was_missing_is_back_by_its_text_alone(store: Store) -> None:
@@ -97,13 +97,13 @@ def test_two_rows_of_one_fingerprint_are_both_read(store: Store) -> None:
 def test_a_row_that_could_not_be_read_is_tried_again(store: Store) -> None:
     odd = {**row("a/1"), "_id": "no id"}
     store.sweep([odd, row("a/2")])
-    page = store.page([odd, row("a/2")], known=Known(*fingerprints(store.connection)))
+    page = store.page([odd, row("a/2")], known=KnownRows(*fingerprints(store.connection)))
     assert len(page.quarantined) == len(page.unchanged) == 1
 
 
 def test_a_fingerprint_is_of_every_byte() -> None:
     body = b'[{"_id":"%s","id":"a/b"}]' % (b"0" * 24)
-    known = Known(fingerprints_of([body[1:-1]]), np.array([1], np.uint32))
+    known = KnownRows(fingerprints_of([body[1:-1]]), np.array([1], np.uint32))
     assert parse_changed(body, known) == ([], [], [1])
     for other in (body.replace(b"a/b", b"a/c"), body.replace(b":", b": ")):
         assert parse_changed(other, known).unchanged == []
