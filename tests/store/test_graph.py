@@ -105,3 +105,8 @@ def test_descendants_of_several_sources_leave_the_sources_out() -> None:
     reached, direct = descendants(lineage(5, [(0, 1), (1, 2), (2, 3), (1, 4)]), np.array([0, 1]))
     assert reached.tolist() == [2, 3, 4]
     assert direct.tolist() == [2, 4]
+
+
+def test_a_descendant_of_several_sources_is_reached_once() -> None:
+    reached, direct = descendants(lineage(4, [(0, 2), (1, 2), (2, 3)]), np.array([0, 1]))
+    assert (reached.tolist(), direct.tolist()) == ([2, 3], [2])
