@@ -171,6 +171,7 @@ def _store(
             writer.index_names()
             finished = crawls.finish(connection, crawl.id, writer.listed, now=int(time.time()))
             compute(connection, crawl.id, registry, now=int(time.time()))
+            crawls.forget_pages(connection)
     except CrawlError as problem:
         row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))
         raise CutOff(row, problem) from problem

@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from store.graph import Ints, Lineage, Links, in_order, levels, marked, runs
+from store.graph import Column, Ints, Lineage, Links, in_order, levels, marked, runs, stretches
 
-Pairs: TypeAlias = tuple[Ints, Ints]
+Pairs: TypeAlias = tuple[Column, Column]
 
 
 def root_pairs(lineage: Lineage) -> Pairs:
@@ -26,9 +26,7 @@ def root_pairs(lineage: Lineage) -> Pairs:
     members = Links.of(condensed.set_of, np.arange(size), condensed.number)
     of_node, root_components = sets.beyond(tops[condensed.set_of])
     of_pair, roots = members.beyond(root_components)
-    nodes = of_node[of_pair]
-    order = np.lexsort((roots, nodes))
-    return nodes[order], roots[order]
+    return of_node[of_pair], roots
 
 
 def _tops(upward: Links) -> Ints:
@@ -55,35 +53,30 @@ def _root_sets(upward: Links, tops: Ints) -> Links:
     places, above = upward.beyond(merges)
     above, below = tops[above], merges[places]
     roots = np.flatnonzero(degrees == 0)
-    keys = [roots * size + roots]
-    known = Links.of(roots, roots, size)
+    starts, counts = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    starts[roots], counts[roots] = np.arange(len(roots)), 1
+    flat = np.empty(max(2 * size, 16), np.int32)
+    flat[: len(roots)] = roots
+    used = len(roots)
     level_of = levels(above, below, size)
     joined = Links.of(below, above, size)
     order = merges[np.argsort(level_of[merges], kind="stable")]
-    starts, counts = known.starts[:-1].copy(), known.degrees()
-    flat = np.empty(max(2 * size, 16), np.int64)
-    used = len(roots)
-    flat[:used] = known.targets
     for first, last in runs(level_of[order]):
         merging = order[first:last]
         which, sources = joined.beyond(merging)
-        lengths = counts[sources]
-        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        found = flat[np.repeat(starts[sources], lengths) + offsets]
-        pairs = in_order(np.repeat(merging[which], lengths) * size + found)
-        keys.append(pairs)
+        pair, places = stretches(starts[sources], counts[sources])
+        pairs = in_order(merging[which][pair] * size + flat[places])
         while used + len(pairs) > len(flat):
             flat = np.concatenate([flat, np.empty_like(flat)])
         flat[used : used + len(pairs)] = pairs % size
-        joined_now, numbers = np.unique(pairs // size, return_counts=True)
-        counts[joined_now] = numbers
-        starts[joined_now] = used + np.cumsum(numbers) - numbers
+        merged, firsts = np.unique(pairs // size, return_index=True)
+        starts[merged] = used + firsts
+        counts[merged] = np.diff(firsts, append=len(pairs))
         used += len(pairs)
-    everything = np.concatenate(keys)
-    return Links.of(everything // max(size, 1), everything % max(size, 1), size)
+    return Links(np.append(0, np.cumsum(counts)), flat[stretches(starts, counts)[1]])
 
 
-def nearest_pairs(lineage: Lineage, official: Ints, families: Ints) -> Pairs:
+def nearest_pairs(lineage: Lineage, official: Column, families: Column) -> Pairs:
     """(node, family) for every node that is official nowhere and has an official one above it.
 
     `official` and `families` are the pairs of official nodes (places) and family numbers. The fewest hops decide;
@@ -104,6 +97,7 @@ def nearest_pairs(lineage: Lineage, official: Ints, families: Ints) -> Pairs:
     return pairs // span, pairs % span
 
 
-def parts(nodes: Ints, size: int) -> Ints:
+def parts(nodes: Column, size: int) -> Column:
     """In how many pairs the node of each pair stands: the denominator of its share."""
-    return np.bincount(nodes, minlength=size)[nodes]
+    found: Column = np.bincount(nodes, minlength=size).astype(np.int32)[nodes]
+    return found

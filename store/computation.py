@@ -10,18 +10,17 @@ from typing import Any
 import numpy as np
 
 from crawler.records import Relation
-from store.choices import ATTRIBUTIONS, METRICS, POPULATIONS, SIDES, Attribution, By, Choices
+from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
 from store.ecosystem import Ecosystem
-from store.graph import RELATIONS, Counts, Cycles, Ints, Lineage, count_derivatives
+from store.graph import RELATIONS, Column, Counts, Cycles, Lineage, count_derivatives
+from store.kept import Kept, current, keep, kept
+from store.numbers import Numbers, replace
 from store.registry.loader import Registry
 from store.resolution import Resolution, resolve
-from store.rollups import Dimension, cells, dimension, together
-from store.rows import insert
+from store.rollups import Dimension, cells_by_population, dimension
 from store.shares import shares_in
 
 _COLUMNS = [f"{distance}_{relation.word}" for distance in ("direct", "total") for relation in Relation]
-_BLOCK = 10_000  # rows that are made of arrays at a time
-_BY_CHILD = "ix_edge_child_id"
 _ADD_FAMILY = f"""
     INSERT INTO family_count (crawl_id, family, official, {", ".join(_COLUMNS)})
     VALUES (?, ?, ?{", ?" * len(_COLUMNS)})"""
@@ -32,6 +31,8 @@ _ADD_SHARES = f"""
 _ADD_ROLLUP = f"""
     INSERT INTO rollup (crawl_id, by, choice, population, key, {", ".join(METRICS)})
     VALUES (?, ?, ?, ?, ?{", ?" * len(METRICS)})"""
+EDGES = Numbers("edge", ("parent_id", "child_id"), ("relation", "times"), index="ix_edge_child_id")
+COUNTS = Numbers("lineage_count", ("node_id",), tuple(_COLUMNS))
 SPLITTING: tuple[Attribution, ...] = ("nearest", "root")
 """The attributions under which a model may count in parts."""
 
@@ -42,10 +43,12 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     To be called in the transaction that finishes the crawl: readers then see the answers of the last crawl,
     or of this one, and never a mixture.
     """
-    resolution = resolve(connection)
-    connection.execute(f"DROP INDEX {_BY_CHILD}")  # made anew in one go, in half the time
-    cycles = write_lineage(connection, resolution)
-    connection.execute(f"CREATE INDEX {_BY_CHILD} ON edge (child_id)")
+    before = kept(connection)
+    columns = current(connection, before)
+    resolution = resolve(connection, columns)
+    edges, counts, cycles = lineage_rows(resolution)
+    replace(connection, EDGES, edges, before.edges if before else None)
+    replace(connection, COUNTS, counts, before.counts if before else None)
     ecosystem = Ecosystem.of(resolution, registry)
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
@@ -55,14 +58,13 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     for attribution in ATTRIBUTIONS:
         _write_rollup(connection, crawl_id, ecosystem, "family", attribution, Choices(attribution=attribution))
     _write_ledger(connection, crawl_id, registry, resolution, cycles, now)
+    keep(connection, Kept(columns, edges, counts))
 
 
-def write_lineage(connection: sqlite3.Connection, resolution: Resolution) -> Cycles:
-    """Fills edge and lineage_count anew."""
+def lineage_rows(resolution: Resolution) -> tuple[Column, Column, Cycles]:
+    """The rows of edge and of lineage_count, each in the order of its key."""
     counts, cycles = count_derivatives(resolution.lineage)
-    _write_edges(connection, resolution)
-    _write_counts(connection, resolution.lineage, counts)
-    return cycles
+    return _edge_rows(resolution), _count_rows(resolution.lineage, counts), cycles
 
 
 def _family_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | int, ...]]:
@@ -89,10 +91,7 @@ def _write_rollup(
 
 
 def _rollup_rows(ecosystem: Ecosystem, found: Dimension, key: tuple[str | int, ...]) -> Iterator[tuple[Any, ...]]:
-    """Of every population; the first is the sum of the others."""
-    everything, *parts = POPULATIONS
-    counted = {part: cells(ecosystem, found, Choices(population=part)) for part in parts}
-    for population, those in {everything: together(*counted.values()), **counted}.items():
+    for population, those in cells_by_population(ecosystem, found).items():
         for cell in those:
             yield *key, population, *cell.keys, *(float(cell.counts[metric]) for metric in METRICS)
 
@@ -102,24 +101,15 @@ def _share_rows(ecosystem: Ecosystem, families: Dimension, key: tuple[str | int,
         yield *key, family, *map(float, (share.direct, share.total, *share.relations.values()))
 
 
-def _write_edges(connection: sqlite3.Connection, resolution: Resolution) -> None:
+def _edge_rows(resolution: Resolution) -> Column:
     lineage = resolution.lineage
     parents, children = lineage.node_ids[lineage.parents], lineage.node_ids[lineage.children]
-    columns = np.stack([parents, children, resolution.edge_relations, resolution.edge_times], axis=1)
-    _replace(connection, "edge", ("parent_id", "child_id", "relation", "times"), columns)
+    return np.stack([parents, children, resolution.edge_relations, resolution.edge_times], axis=1).astype(np.int32)
 
 
-def _write_counts(connection: sqlite3.Connection, lineage: Lineage, counts: Counts) -> None:
+def _count_rows(lineage: Lineage, counts: Counts) -> Column:
     used = np.flatnonzero(counts.total.sum(axis=1))
-    columns = np.column_stack([lineage.node_ids[used], counts.direct[used], counts.total[used]])
-    _replace(connection, "lineage_count", ("node_id", *_COLUMNS), columns)
-
-
-def _replace(connection: sqlite3.Connection, table: str, names: tuple[str, ...], rows: Ints) -> None:
-    """These rows in the place of all."""
-    connection.execute(f"DELETE FROM {table}")
-    for first in range(0, len(rows), _BLOCK):
-        insert(connection, f"{table} ({', '.join(names)})", rows[first : first + _BLOCK].tolist())
+    return np.column_stack([lineage.node_ids[used], counts.direct[used], counts.total[used]]).astype(np.int32)
 
 
 def _write_ledger(

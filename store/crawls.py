@@ -158,8 +158,12 @@ def finish(connection: sqlite3.Connection, crawl_id: int, listed: bytearray, *, 
         missing = _mark_missing(connection, crawl_id, listed)
     state = "partial" if shortfall else "complete"
     connection.execute(_FINISH, (state, now, shortfall, missing, gone, crawl_id))
-    connection.execute("DELETE FROM crawl_page WHERE crawl_id = ?", (crawl_id,))
     return read(connection, crawl_id)
+
+
+def forget_pages(connection: sqlite3.Connection) -> None:
+    """What was listed page by page is needed until the crawl's answers are computed, and to resume one that runs."""
+    connection.execute("DELETE FROM crawl_page WHERE crawl_id IN (SELECT id FROM crawl WHERE state != 'running')")
 
 
 def base_listed(connection: sqlite3.Connection, crawl_id: int, base: str) -> list[str] | None:
@@ -197,7 +201,7 @@ def _mark_gone(connection: sqlite3.Connection, crawl_id: int) -> int:
 def _mark_missing(connection: sqlite3.Connection, crawl_id: int, listed: bytearray) -> int:
     import numpy as np  # takes 0.2 s, which those who only read the ledger need not wait for
 
-    from store.models import columns
+    from store.columns import columns
 
     (present,) = columns(connection, f"FROM model WHERE missing_since IS NULL AND first_crawl <= {crawl_id:d}", "id")
     seen = np.zeros(max(int(present.max(initial=0)) + 1, len(listed)), bool)

@@ -10,7 +10,7 @@ import numpy as np
 
 from store.attribution import Pairs, nearest_pairs, root_pairs
 from store.families import official_nodes
-from store.graph import Bools, Ints, Lineage, descendants, marked
+from store.graph import Bools, Column, Ints, Lineage, descendants, marked
 from store.models import Models
 from store.registry.loader import Registry
 from store.resolution import Resolution
@@ -59,9 +59,13 @@ class Ecosystem:
         models = self.of_place[places]
         named = models >= 0
         own = np.flatnonzero(~marked(models[named], len(self.models)))
-        own_nodes = self.models.node_ids[own]
-        own_roots = np.where(np.isin(own_nodes, self.rootless), 0, own_nodes)
-        return np.concatenate([models[named], own]), np.concatenate([self.lineage.node_ids[roots[named]], own_roots])
+        own_roots = self.models.node_ids[own]
+        own_roots[np.isin(own_roots, self.rootless)] = 0
+        lineages_roots = self.lineage.node_ids.astype(np.int32)[roots[named]]
+        return (
+            np.concatenate([models[named].astype(np.int32), own.astype(np.int32)]),
+            np.concatenate([lineages_roots, own_roots.astype(np.int32)]),
+        )
 
     @cached_property
     def nearest(self) -> Pairs:
@@ -88,7 +92,7 @@ class Ecosystem:
     def _official_nodes(self) -> list[list[int]]:
         return [official_nodes(self.connection, family) for family in self.registry.families.values()]
 
-    def _places(self, nodes: Ints, families: Ints) -> Pairs:
+    def _places(self, nodes: Column, families: Column) -> Pairs:
         """The pairs whose node an edge touches, with its place in the lineage instead."""
         if not len(self.lineage.node_ids):
             return np.empty(0, np.int64), np.empty(0, np.int64)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,12 @@ from scipy.sparse.csgraph import connected_components
 from crawler.records import Relation
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Column: TypeAlias = npt.NDArray[np.integer[Any]]
+"""Whole numbers as narrow as they may be: of what there is much of. Codes are reckoned in `Ints`."""
 Bools: TypeAlias = npt.NDArray[np.bool_]
 RELATIONS = len(Relation)
+_MERGES_AT_ONCE = 4096
+"""So that what stands above them fits into memory, however many ancestors each has."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,10 @@ class Links:
     """Adjacency: the neighbours of node i are `targets[starts[i]:starts[i + 1]]`."""
 
     starts: Ints
-    targets: Ints
+    targets: Column
 
     @staticmethod
-    def of(sources: Ints, targets: Ints, size: int) -> Links:
+    def of(sources: Column, targets: Column, size: int) -> Links:
         order = np.argsort(sources, kind="stable")
         starts = np.zeros(size + 1, np.int64)
         np.cumsum(np.bincount(sources, minlength=size), out=starts[1:])
@@ -40,13 +44,11 @@ class Links:
     def degrees(self) -> Ints:
         return np.diff(self.starts)
 
-    def beyond(self, nodes: Ints) -> tuple[Ints, Ints]:
+    def beyond(self, nodes: Column) -> tuple[Ints, Column]:
         """(which of `nodes`, by place; neighbour) for every link that leaves them."""
         first = self.starts[nodes]
-        degrees = self.starts[nodes + 1] - first
-        places = np.repeat(np.arange(len(nodes)), degrees)
-        offsets = np.arange(len(places)) - np.repeat(np.cumsum(degrees) - degrees, degrees)
-        return places, self.targets[first[places] + offsets]
+        places, links = stretches(first, self.starts[nodes + 1] - first)
+        return places, self.targets[links]
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,11 @@ def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
     return Counts(direct, total), Cycles(len(cyclic), int(cyclic.sum()))
 
 
-def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Ints]:
+def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Column]:
     """(all nodes reached from the sources, those among them that are one step away); sources left out."""
     reached = marked(sources, len(lineage.node_ids))
-    frontier, first = sources, None
+    frontier: Column = sources
+    first: Column | None = None
     while len(frontier):
         _, found = lineage.downward.beyond(frontier)
         frontier = distinct(found[~reached[found]], lineage.scratch)
@@ -146,15 +149,23 @@ def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Ints]:
     return np.flatnonzero(reached), np.empty(0, np.int64) if first is None else first
 
 
-def distinct(nodes: Ints, scratch: Ints) -> Ints:
+def distinct(nodes: Column, scratch: Ints) -> Column:
     """Each node once. `scratch` has a place for every node and may hold anything: nothing is sorted or cleared."""
     order = np.arange(len(nodes))
     scratch[nodes] = order
-    kept: Ints = nodes[scratch[nodes] == order]
+    kept: Column = nodes[scratch[nodes] == order]
     return kept
 
 
-def marked(numbers: Ints, size: int) -> Bools:
+def stretches(firsts: Ints, lengths: Ints) -> tuple[Ints, Ints]:
+    """(which stretch, place) for every place of stretches that begin there and are so long, one after the other."""
+    ends = np.cumsum(lengths)
+    places = np.arange(ends[-1] if len(ends) else 0)
+    places += np.repeat(firsts - (ends - lengths), lengths)
+    return np.repeat(np.arange(len(firsts)), lengths), places
+
+
+def marked(numbers: Column, size: int) -> Bools:
     """Which numbers below `size` occur."""
     found = np.zeros(size, bool)
     found[numbers] = True
@@ -208,7 +219,11 @@ def _sums_below(condensed: Condensed, own: Ints) -> Ints:
     merges = np.flatnonzero(degrees > 1)
     if len(merges):
         level_of = levels(condensed.parents, condensed.children, size)
-        sums += _carried_up(merges, sums[merges], upward, level_of)
+        carried = np.zeros_like(sums)
+        for first in range(0, len(merges), _MERGES_AT_ONCE):
+            some = merges[first : first + _MERGES_AT_ONCE]
+            carried += _carried_up(some, sums[some], upward, level_of)
+        sums += carried
     return sums
 
 
@@ -231,13 +246,14 @@ def levels(parents: Ints, children: Ints, size: int) -> Ints:
     """The longest way down to each node from a root."""
     downward = Links.of(parents, children, size)
     waiting = np.bincount(children, minlength=size)
+    scratch = np.empty(size, np.int64)
     levels = np.zeros(size, np.int64)
     frontier, level = np.flatnonzero(waiting == 0), 0
     while len(frontier):
         levels[frontier] = level
         _, found = downward.beyond(frontier)
-        reached, times = np.unique(found, return_counts=True)
-        waiting[reached] -= times
+        np.subtract.at(waiting, found, 1)
+        reached = distinct(found, scratch)
         frontier, level = reached[waiting[reached] == 0], level + 1
     return levels
 
@@ -248,14 +264,16 @@ def _carried_up(merges: Ints, weights: Ints, upward: Links, levels: Ints) -> Int
     Level by level from the deepest, so that all ways to an ancestor have met when its turn comes.
     """
     size = len(levels)
-    carried = np.zeros((size, RELATIONS), np.int64)
     waiting: dict[int, list[Ints]] = defaultdict(list)
     _await(waiting, np.arange(len(merges)), merges, upward, levels)
+    reached: list[Ints] = []
     while waiting:
         keys = in_order(np.concatenate(waiting.pop(max(waiting))))
-        which, ancestors = keys // size, keys % size
-        np.add.at(carried, ancestors, weights[which])
-        _await(waiting, which, ancestors, upward, levels)
+        reached.append(keys)
+        _await(waiting, keys // size, keys % size, upward, levels)
+    keys = np.concatenate(reached)
+    above = csr_array((np.ones(len(keys), np.int64), (keys % size, keys // size)), shape=(size, len(merges)))
+    carried: Ints = above @ weights
     return carried
 
 

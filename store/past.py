@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from store.computation import write_lineage
+from store.columns import read
+from store.computation import COUNTS, EDGES, lineage_rows
+from store.kept import kept
+from store.numbers import write
 from store.resolution import Resolution, resolve
 
 _MODELS = """
@@ -58,6 +61,9 @@ def go_back(connection: sqlite3.Connection, crawl_id: int) -> Resolution:
         connection.execute(statement, {"crawl": crawl_id})
     for statement in (*_EMPTY, *_INDEXES):
         connection.execute(statement)
-    resolution = resolve(connection)
-    write_lineage(connection, resolution)
+    before = kept(connection)  # names do not change
+    resolution = resolve(connection, read(connection, nodes=before.columns.nodes if before else None))
+    edges, counts, _ = lineage_rows(resolution)
+    write(connection, EDGES, edges)
+    write(connection, COUNTS, counts)
     return resolution

@@ -10,20 +10,14 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from store.graph import Ints, Lineage, marked
-from store.models import Models, columns, numbers, texts
-
-# In the order of the key, so those of a model come together and as it declares them: all began with one crawl.
-_CURRENT = "FROM reference WHERE until_crawl IS NULL"
-_DECLARED = ("model_id", "node_id", "relation", "times", "is_evidence")
-_HUB_ID = "coalesce(hex(hub_id), '')"
-_BEARERS = "SELECT hub_id, node_id FROM model WHERE hub_id IN (%s) AND missing_since IS NULL"
-_AT_ONCE = 500  # values in one question
+from store.columns import Columns, read
+from store.graph import Column, Ints, Lineage, marked
+from store.models import Models
 
 _BY_FORMER_NAME = """
     SELECT node.id, model.node_id
@@ -34,17 +28,8 @@ _BY_FORMER_NAME = """
     WHERE model_change.field = 'name' AND model.node_id IS NOT NULL AND model.missing_since IS NULL
     ORDER BY model_change.crawl_id"""
 
-_BY_CASE = """
-    WITH wanted AS (
-        SELECT node.id, lower(node.name) AS folded FROM json_each(?) AS loose JOIN node ON node.id = loose.value
-    ),
-    bearing AS (
-        SELECT lower(node.name) AS folded, min(node.id) AS id
-        FROM node JOIN model ON model.node_id = node.id
-        WHERE model.missing_since IS NULL AND lower(node.name) IN (SELECT folded FROM wanted)
-        GROUP BY 1 HAVING count(*) = 1
-    )
-    SELECT wanted.id, bearing.id FROM wanted JOIN bearing USING (folded)"""
+_NAMED = "SELECT node.id, node.name FROM json_each(?) AS wanted JOIN node ON node.id = wanted.value"
+_MARKS = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -64,19 +49,17 @@ class Ledger:
     disagreements: int
 
 
-@dataclass(frozen=True)
-class _References:
-    """A number each: child node, node of the declared text, relation, times, and the base's place in `hub_ids`.
+class _Declared(NamedTuple):
+    """What present models with a name declare, a row each: node of the child and of the declared text, and the rest.
 
-    A place there is empty for a base without an `_id`.
+    `bases` is the id of the model that the base's `_id` names, none where it is not positive.
     """
 
     children: Ints
     targets: Ints
-    relations: Ints
-    times: Ints
-    hub_id_places: Ints
-    hub_ids: list[bytes]
+    relations: Column
+    times: Column
+    bases: Column
 
 
 @dataclass(frozen=True)
@@ -90,27 +73,30 @@ class Resolution:
     models: Models
     lineage: Lineage
     rootless: Ints
-    edge_relations: Ints
+    edge_relations: Column
     edge_times: Ints
     ledger: Ledger
     odd: dict[str, tuple[Ints, Ints]]
 
 
-def resolve(connection: sqlite3.Connection) -> Resolution:
-    """Every valid reference of every present model, resolved against the present models."""
-    models = Models.load(connection)
-    references, disagreements = _declared(connection, models)
-    bases = _bases(connection, models, references)
+def resolve(connection: sqlite3.Connection, columns: Columns | None = None) -> Resolution:
+    """Every valid reference of every present model, resolved against the present models.
+
+    `columns` are those of the tables as they are, where they have been read already.
+    """
+    columns = columns or read(connection)
+    models = Models.of(connection, columns)
+    declared, disagreements = _declared(columns)
+    bases = _bases(connection, models, columns, declared)
     resolved = bases > 0
-    bases = np.where(resolved, bases, references.targets)
-    span = int(max(references.children.max(initial=0), bases.max(initial=0))) + 1
+    bases = np.where(resolved, bases, declared.targets)
+    span = int(max(declared.children.max(initial=0), bases.max(initial=0))) + 1
     # Of one model's references to one base the first stands: np.unique gives the first of equal keys.
-    keys, first, group = np.unique(bases * span + references.children, return_index=True, return_inverse=True)
-    times = np.bincount(group, weights=references.times, minlength=len(keys)).astype(np.int64)
+    keys, first, group = np.unique(bases * span + declared.children, return_index=True, return_inverse=True)
+    times = np.bincount(group, weights=declared.times, minlength=len(keys)).astype(np.int64)
     parents, children = keys // span, keys % span
     kept = resolved[first]
-    (ill_formed,) = columns(connection, "FROM node WHERE NOT well_formed", "id")
-    malformed = ~kept & np.isin(references.targets[first], ill_formed)
+    malformed = ~kept & ~columns.nodes.well_formed[declared.targets[first]]
     is_self = parents == children
     is_edge = ~malformed & ~is_self
     dangling = is_edge & ~kept
@@ -131,50 +117,66 @@ def resolve(connection: sqlite3.Connection) -> Resolution:
     rootless = np.flatnonzero(marked(children[malformed], span) & ~marked(children[~malformed], span))
     kinds = {"dangling": dangling, "malformed": malformed, "self_references": is_self & kept}
     odd = {item: (children[those], parents[those]) for item, those in kinds.items()}
-    relations = references.relations[first[is_edge]]
+    relations = declared.relations[first[is_edge]]
     return Resolution(models, lineage, rootless, relations, times[is_edge], ledger, odd)
 
 
-def _declared(connection: sqlite3.Connection, models: Models) -> tuple[_References, int]:
-    """What present models with a name declare; how many models have sources that name different bases."""
-    *written, hub_ids = texts(connection, _CURRENT, *_DECLARED, _HUB_ID)
-    model_ids, targets, relations, times, evidence = map(numbers, written)
-    place_of: defaultdict[str, int] = defaultdict(count().__next__)
-    places = np.fromiter(map(place_of.__getitem__, hub_ids.split(",") if len(times) else ()), np.int64, len(times))
-    declaring = models.with_ids(model_ids)
-    present = np.flatnonzero(declaring >= 0)
-    nodes = np.zeros(len(declaring), np.int64)
-    nodes[present] = models.node_ids[declaring[present]]
-    used = (nodes > 0) & (evidence == 0)
-    distinct = [bytes.fromhex(hub_id) for hub_id in place_of]
-    references = _References(nodes[used], targets[used], relations[used], times[used], places[used], distinct)
-    return references, len(np.unique(declaring[present][evidence[present] > 0]))
+def _declared(columns: Columns) -> tuple[_Declared, int]:
+    """What counts as declared; how many models have sources that name different bases."""
+    references = columns.references
+    nodes = columns.models.node_ids[references.models]
+    used = np.flatnonzero((nodes > 0) & (references.is_evidence == 0))
+    declared = _Declared(
+        nodes[used].astype(np.int64),
+        references.targets[used].astype(np.int64),
+        references.relations[used],
+        references.times[used],
+        references.bases[used],
+    )
+    disagreeing = references.models[(nodes != 0) & (references.is_evidence > 0)]
+    return declared, int(marked(disagreeing, len(columns.models.node_ids)).sum())
 
 
-def _bases(connection: sqlite3.Connection, models: Models, references: _References) -> Ints:
+def _bases(connection: sqlite3.Connection, models: Models, columns: Columns, declared: _Declared) -> Ints:
     """The node of the present model that each reference means; 0 where it means none."""
-    targets = references.targets
-    bearers = _bearers(connection, references.hub_ids)
-    by_hub_id = np.array([bearers.get(hub_id) or 0 for hub_id in references.hub_ids], np.int64)
-    bases = by_hub_id[references.hub_id_places]
+    targets = declared.targets
+    by_hub_id = np.maximum(columns.models.node_ids[np.maximum(declared.bases, 0)], 0)
     by_name = np.where(models.of_nodes(targets) >= 0, targets, 0)
-    bases = np.where(bases > 0, bases, by_name)
-    for query in (_BY_FORMER_NAME, _BY_CASE):
+    bases = np.where(by_hub_id > 0, by_hub_id, by_name)
+    for meanings_of in (_by_former_name, _by_case):
         places = np.flatnonzero(bases == 0)
         loose, group = np.unique(targets[places], return_inverse=True)
-        meanings = dict(connection.execute(query, (msgspec.json.encode(loose.tolist()).decode(),)))
+        meanings = meanings_of(connection, loose, models, columns)
         bases[places] = np.array([meanings.get(node, 0) for node in loose.tolist()], np.int64)[group]
     return bases
 
 
-def _bearers(connection: sqlite3.Connection, hub_ids: list[bytes]) -> dict[bytes, int | None]:
-    """The node of the present model of each `_id`. Asked in the order of the index, which is read once then."""
-    wanted = sorted(hub_ids)
-    found: dict[bytes, int | None] = {}
-    for first in range(0, len(wanted), _AT_ONCE):
-        some = wanted[first : first + _AT_ONCE]
-        found |= connection.execute(_BEARERS % ", ".join("?" * len(some)), some)
-    return found
+def _by_former_name(connection: sqlite3.Connection, loose: Ints, _models: Models, _columns: Columns) -> dict[int, int]:
+    return dict(connection.execute(_BY_FORMER_NAME, (_json(loose),)))
+
+
+def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, columns: Columns) -> dict[int, int]:
+    """For a loose node the only model's node that differs from it in case alone. Hashes propose, the names decide."""
+    folded = columns.nodes.folded
+    wanted = folded[loose]
+    bearing = models.node_ids[models.node_ids > 0]
+    near = bearing[marked(wanted % _MARKS, _MARKS)[folded[bearing] % _MARKS]]
+    near = near[np.isin(folded[near], wanted)]
+    loose = loose[np.isin(wanted, folded[near])]
+    names = {node: _fold(name) for node, name in connection.execute(_NAMED, (_json(np.append(near, loose)),))}
+    bearers = defaultdict(list)
+    for node in near.tolist():
+        bearers[names[node]].append(node)
+    alone = {name: nodes[0] for name, nodes in bearers.items() if len(nodes) == 1}
+    return {node: alone[names[node]] for node in loose.tolist() if names[node] in alone}
+
+
+def _fold(name: str) -> bytes:
+    return name.encode().lower()
+
+
+def _json(node_ids: Ints) -> str:
+    return msgspec.json.encode(node_ids.tolist()).decode()
 
 
 def _lineage(parents: Ints, children: Ints, models: Models, span: int) -> Lineage:

@@ -10,18 +10,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
+from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from crawler.records import Relation
 from store.attribution import parts
-from store.choices import METRICS, NONE, OFFICIAL, Choices
+from store.choices import METRICS, NONE, OFFICIAL, Choices, Population
 from store.ecosystem import Ecosystem
-from store.graph import Bools, Ints, Links, marked
+from store.graph import Bools, Column, Ints, Links, marked
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 
-_SMALL = 1 << 22
+_SMALL = 1 << 20
+"""Codes below it are counted in place, larger ones are sorted first."""
 _PUBLISHERS_NAMED = "SELECT id, name FROM publisher WHERE name IN (SELECT value FROM json_each(?))"
 _NO_ROOT = -1
 _NO_MONTH = -(10**6)
@@ -35,11 +38,11 @@ class Dimension:
     the root that each row goes through; None where the key does not come from a root.
     """
 
-    models: Ints
-    keys: Ints
-    parts: Ints
+    models: Column
+    keys: Column
+    parts: Column
     labels: tuple[Sequence[str], ...]
-    roots: Ints | None = None
+    roots: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,10 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     rows = np.concatenate([which, without])
     keys = np.concatenate([found, np.full(len(without), len(names) - 1)])
     span = len(names)
-    own = np.isin(models[rows] * span + keys, ecosystem.official_models[0] * span + ecosystem.official_models[1])
+    own = np.isin(
+        models[rows].astype(np.int64) * span + keys,
+        ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1],
+    )
     share = parts(models, len(ecosystem.models))[rows] * np.maximum(number[rows], 1)
     return Dimension(models[rows], np.where(own, len(names) - 2, keys), share, (names,), roots[rows])
 
@@ -185,19 +191,22 @@ _MAKERS: dict[str, Callable[[Ecosystem, Choices], Dimension]] = {
 }
 
 
-def _single(values: Ints, labels: dict[int, str], absent: str) -> Dimension:
+def _single(values: Column, labels: dict[int, str], absent: str) -> Dimension:
     """One key a model."""
     keys, texts = _labelled(values, labels, absent)
     return Dimension(np.arange(len(values)), keys, np.ones(len(values), np.int64), (texts,))
 
 
-def _labelled(values: Ints, labels: dict[int, str], absent: str) -> tuple[Ints, list[str]]:
+def _labelled(values: Column, labels: dict[int, str], absent: str) -> tuple[Column, list[str]]:
     """The place of each value's label among the distinct ones."""
-    distinct, places = grouped(values - values.min(initial=0))
-    names = [labels.get(value, absent) for value in (distinct + values.min(initial=0)).tolist()]
-    texts = list(dict.fromkeys(names))
-    of_text = {text: number for number, text in enumerate(texts)}
-    return np.array([of_text[name] for name in names], np.int64)[places], texts
+    texts = list(dict.fromkeys([absent, *labels.values()]))
+    place_of = {text: place for place, text in enumerate(texts)}
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
+    places = np.full(high - low + 1, place_of[absent], np.int32)
+    for value, text in labels.items():
+        if low <= value <= high:
+            places[value - low] = place_of[text]
+    return places[values - low], texts
 
 
 def _texts(ecosystem: Ecosystem) -> dict[int, str]:
@@ -219,32 +228,51 @@ def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimensi
     """Two dimensions as one, joined by model; where the keys of both come from roots, by the same root."""
     of_model = Links.of(right.models, np.arange(len(right.models)), len(ecosystem.models))
     rows, places = of_model.beyond(left.models)
+    share = left.parts[rows].astype(np.int64) * right.parts[places]
     if left.roots is not None and right.roots is not None:
         same = left.roots[rows] == right.roots[places]
-        rows, places = rows[same], places[same]
+        rows, places, share = rows[same], places[same], share[same]
         of_roots = np.bincount(ecosystem.roots[0], minlength=len(ecosystem.models))[left.models[rows]]
-        share = left.parts[rows] * right.parts[places] // of_roots
-    else:
-        share = left.parts[rows] * right.parts[places]
-    keys = left.keys[rows] * len(right.labels[0]) + right.keys[places]
+        share //= of_roots
+    keys = left.keys[rows].astype(np.int64) * len(right.labels[0]) + right.keys[places]
     return Dimension(left.models[rows], keys, share, left.labels + right.labels)
 
 
 def cells(ecosystem: Ecosystem, found: Dimension, choices: Choices) -> list[Cell]:
-    """What the filters let through of a dimension; exact: whole sums for each denominator, then few fractions."""
-    rows = chosen(ecosystem, choices)[found.models]
-    models, span = found.models[rows], int(found.parts.max(initial=0)) + 1
-    codes, places = grouped(found.keys[rows] * span + found.parts[rows])
-    made: dict[int, Cell] = {}
-    for metric in METRICS:
-        sums = np.bincount(places, weights=ecosystem.models.weights(metric)[models], minlength=len(codes))
-        for code, total in zip(codes.tolist(), sums.tolist(), strict=True):
-            cell = made.setdefault(code // span, Cell(_texts_of(code // span, found.labels)))
-            cell.counts[metric] = cell.counts.get(metric, Fraction(0)) + Fraction(int(total), code % span)
-    return _most_first(made.values())
+    """What the filters let through of a dimension, most models first."""
+    kept = chosen(ecosystem, choices)
+    return _counted(ecosystem, found, np.where(kept, 0, -1), 1)[0]
 
 
-def together(*parts: list[Cell]) -> list[Cell]:
+def cells_by_population(ecosystem: Ecosystem, found: Dimension) -> dict[Population, list[Cell]]:
+    """The same without a filter, for every population, in one go; `all` is the sum of the others."""
+    derivatives, roots = _counted(ecosystem, found, np.where(ecosystem.models.relations >= 0, 0, 1), 2)
+    return {"all": _together(derivatives, roots), "derivatives": derivatives, "roots": roots}
+
+
+def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Ints, groups: int) -> list[list[Cell]]:
+    """The cells of each group of models, most models first; a model whose group is negative counts nowhere.
+
+    Exact: whole sums for each denominator, then few fractions.
+    """
+    group = group_of[found.models]
+    models, keys, parts = found.models, found.keys, found.parts
+    if group.min(initial=0) < 0:
+        rows = np.flatnonzero(group >= 0)
+        group, models, keys, parts = group[rows], models[rows], keys[rows], parts[rows]
+    span = int(parts.max(initial=0)) + 1
+    weights = (None if metric == "models" else ecosystem.models.weights(metric)[models] for metric in METRICS)
+    codes, sums = summed((keys.astype(np.int64) * span + parts) * groups + group, weights)
+    made: list[dict[int, Cell]] = [{} for _ in range(groups)]
+    for code, *totals in zip(codes.tolist(), *(column.tolist() for column in sums), strict=True):
+        key, part = divmod(code // groups, span)
+        cell = made[code % groups].setdefault(key, Cell(_texts_of(key, found.labels)))
+        for metric, total in zip(METRICS, totals, strict=True):
+            cell.counts[metric] = cell.counts.get(metric, Fraction(0)) + Fraction(int(total), part)
+    return [_most_first(one.values()) for one in made]
+
+
+def _together(*parts: list[Cell]) -> list[Cell]:
     """Cells of populations that have no model in common, as of one population; most models first."""
     made: dict[tuple[str, ...], Cell] = {}
     for cell in chain(*parts):
@@ -253,13 +281,13 @@ def together(*parts: list[Cell]) -> list[Cell]:
     return _most_first(made.values())
 
 
-def grouped(codes: Ints) -> tuple[Ints, Ints]:
-    """The distinct codes, in order, and the place of each row's code among them; small ones are not sorted."""
-    if codes.max(initial=0) > _SMALL:
-        distinct, places = np.unique(codes, return_inverse=True)
-        return distinct, places
-    occurs = marked(codes, int(codes.max(initial=-1)) + 1)
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
+def summed(codes: Ints, weights: Iterable[Column | None]) -> tuple[Ints, list[npt.NDArray[Any]]]:
+    """The distinct codes, in order, and for each column of weights their sums; None weighs one each."""
+    distinct, places = (None, codes) if codes.max(initial=0) < _SMALL else np.unique(codes, return_inverse=True)
+    numbers = np.bincount(places)
+    occurring = np.flatnonzero(numbers)
+    sums = [(numbers if column is None else np.bincount(places, weights=column))[occurring] for column in weights]
+    return occurring if distinct is None else distinct, sums
 
 
 def _most_first(cells: Iterable[Cell]) -> list[Cell]:

@@ -20,7 +20,7 @@ from store.errors import WrongChoice
 from store.families import official_models, official_nodes
 from store.graph import RELATIONS, Bools, descendants
 from store.lookup import find_node
-from store.rollups import Dimension, chosen, dimension, grouped
+from store.rollups import Dimension, chosen, dimension, summed
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ def _sums(ecosystem: Ecosystem, families: Dimension, kept: Bools, metric: Metric
     """One for every combination that occurs, and each denominator. Only a declared base makes a derivative."""
     derived = kept & (ecosystem.models.relations >= 0)
     rows = np.flatnonzero(derived[families.models] & (families.keys < len(ecosystem.registry.families)))
-    models, keys, parts = families.models[rows], families.keys[rows], families.parts[rows]
+    models, keys = families.models[rows].astype(np.int64), families.keys[rows].astype(np.int64)
+    parts = families.parts[rows]
     children, of, is_direct = ecosystem.descent
     size = len(families.labels[0])
     near = np.isin(models * size + keys, (children * size + of)[is_direct])
     span = int(parts.max(initial=0)) + 1
     codes = ((keys * RELATIONS + ecosystem.models.relations[models]) * span + parts) * 2 + near
-    distinct, places = grouped(codes)
-    sums = np.bincount(places, weights=ecosystem.models.weights(metric)[models], minlength=len(distinct))
+    distinct, (sums,) = summed(codes, [ecosystem.models.weights(metric)[models]])
     for code, total in zip(distinct.tolist(), sums.tolist(), strict=True):
         family, relation = divmod(code // 2 // span, RELATIONS)
         yield _Sum(family, relation, Fraction(int(total), code // 2 % span), bool(code % 2))

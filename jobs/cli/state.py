@@ -78,9 +78,10 @@ def ecosystem_of(connection: sqlite3.Connection, basis: Standing, registry: Regi
 
 def resolution_of(connection: sqlite3.Connection, basis: Standing) -> Resolution:
     """Every reference as of the crawl."""
+    from store.kept import current, kept
     from store.resolution import resolve
 
-    return go_to(connection, basis) or resolve(connection)
+    return go_to(connection, basis) or resolve(connection, current(connection, kept(connection)))
 
 
 def go_to(connection: sqlite3.Connection, basis: Standing) -> Resolution | None:

@@ -81,6 +81,7 @@ class Store:
             writer.index_names()
             finished = crawls.finish(self.connection, crawl.id, writer.listed, now=2000)
             compute(self.connection, crawl.id, self.registry, now=2000)
+            crawls.forget_pages(self.connection)
         return finished
 
     def all(self, query: str, *parameters: Any) -> list[Any]:

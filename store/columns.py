@@ -1,0 +1,264 @@
+"""What a computation reads of the tables, as columns of numbers: of every model, every name, every reference.
+
+Tables are read once each, front to back, and joined in arrays: several times quicker than to join them in SQL. Where
+the columns of an earlier moment are at hand (`store.kept`), only what has changed since is read. It reads whatever
+the names of the tables mean on the connection: the present, or an earlier crawl's state that `store.past` has put in
+their place.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeAlias
+from zlib import crc32
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from store.graph import Column, Ints, marked
+
+Bytes: TypeAlias = npt.NDArray[np.void]
+
+_MODELS = (
+    "id", "coalesce(node_id, -id)", "coalesce(relation, -1)",
+    "coalesce(downloads, 0)", "coalesce(downloads_all_time, 0)", "coalesce(likes, 0)",
+)  # fmt: skip
+_NAMES = "SELECT CAST(group_concat(name, char(0)) AS BLOB) FROM node WHERE id > ? AND id <= ?"
+_REFERENCES = ("model_id", "node_id", "relation", "times", "is_evidence")
+_HUB_ID = "coalesce(hex(hub_id), '')"
+_AMONG = "IN (SELECT value FROM json_each(?))"
+_BEARERS = "SELECT hub_id, id FROM model WHERE hub_id IN (%s)"
+_AT_ONCE = 500  # values in one question
+_NAMES_AT_ONCE = 200_000
+_HUB_ID_BYTES = 12
+
+
+@dataclass(frozen=True)
+class ModelColumns:
+    """A place for every model id. `node_ids` is 0 for one that is not present, negative for one without a name.
+
+    `relations` are those of `crawler.records`, -1 without a declared base; an absent counter is 0.
+    """
+
+    node_ids: Column
+    relations: Column
+    downloads: Column
+    downloads_all_time: Column
+    likes: Column
+
+
+@dataclass(frozen=True)
+class NodeColumns:
+    """A place for every node id. Nodes are never changed: later columns begin with the earlier ones.
+
+    `folded` is a hash of the name without the difference of ASCII's cases: it proposes, the names decide.
+    """
+
+    publishers: Column
+    well_formed: npt.NDArray[np.bool_]
+    folded: Column
+
+
+@dataclass(frozen=True)
+class ReferenceColumns:
+    """A row for each reference that is valid now, those of a model together and as it declares them.
+
+    `bases` is the id of the model that the base's `_id` names: 0 where the Hub gave none, and `-1 - place` in
+    `unknown` (12 bytes each) where no such model is stored.
+    """
+
+    models: Column
+    targets: Column
+    relations: Column
+    times: Column
+    is_evidence: Column
+    bases: Column
+    unknown: Bytes
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All that is read."""
+
+    models: ModelColumns
+    nodes: NodeColumns
+    references: ReferenceColumns
+
+
+def read(connection: sqlite3.Connection, *, nodes: NodeColumns | None = None) -> Columns:
+    """Of the tables as they are. `nodes` are those of an earlier moment: only what has been added is read then."""
+    references = _references(connection, "until_crawl IS NULL")
+    none = _no_models(int(references.models.max(initial=0)) + 1)  # what a missing model declared is there too
+    models = _models(connection, none, "missing_since IS NULL")
+    return Columns(models, _nodes(connection, nodes or _NO_NODES), references)
+
+
+def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -> Columns:
+    """The columns of an earlier moment, brought up to date where the models of these ids are concerned."""
+    among = msgspec.json.encode(touched.tolist()).decode()
+    old = before.references
+    kept = np.flatnonzero(~marked(touched, int(max(touched.max(initial=0), old.models.max(initial=0))) + 1)[old.models])
+    new = _references(connection, f"model_id {_AMONG} AND until_crawl IS NULL", among)
+    references = _joined(connection, old, kept, new)
+    models = _models(connection, _without(before.models, touched), f"id {_AMONG} AND missing_since IS NULL", among)
+    return Columns(models, _nodes(connection, before.nodes), references)
+
+
+# Models
+
+
+def _no_models(size: int) -> ModelColumns:
+    counters = (np.zeros(size, np.int64) for _ in range(3))
+    return ModelColumns(np.zeros(size, np.int32), np.full(size, -1, np.int8), *counters)
+
+
+def _without(models: ModelColumns, ids: Ints) -> ModelColumns:
+    node_ids = models.node_ids.copy()
+    node_ids[ids[ids < len(node_ids)]] = 0
+    return ModelColumns(
+        node_ids,
+        models.relations.copy(),
+        models.downloads.copy(),
+        models.downloads_all_time.copy(),
+        models.likes.copy(),
+    )
+
+
+def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str, *given: str) -> ModelColumns:
+    """The known columns, with those of the models that fulfil the condition put in."""
+    ids, *values = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
+    size = max(len(known.node_ids), int(ids.max(initial=0)) + 1)
+    found = []
+    for column, empty, value in zip(_fields(known), _fields(_no_models(size)), values, strict=True):
+        if len(column) < size:
+            empty[: len(column)] = column
+            column = empty
+        column[ids] = value
+        found.append(column)
+    return ModelColumns(*found)
+
+
+def _fields(models: ModelColumns) -> tuple[Column, ...]:
+    return models.node_ids, models.relations, models.downloads, models.downloads_all_time, models.likes
+
+
+# Nodes
+
+_NO_NODES = NodeColumns(np.zeros(1, np.int32), np.ones(1, bool), np.zeros(1, np.uint32))
+
+
+def _nodes(connection: sqlite3.Connection, known: NodeColumns) -> NodeColumns:
+    last = len(known.publishers) - 1
+    ids, publisher_ids, well_formed = columns(
+        connection, f"FROM node WHERE id > {last}", "id", "publisher_id", "well_formed"
+    )
+    if not len(ids):
+        return known
+    more = int(ids.max()) - last
+    publishers, is_well_formed, folded = np.zeros(more, np.int32), np.ones(more, bool), np.zeros(more, np.uint32)
+    places = ids - last - 1
+    publishers[places], is_well_formed[places] = publisher_ids, well_formed
+    folded[places] = _folded(connection, ids)
+    return NodeColumns(
+        np.concatenate([known.publishers, publishers]),
+        np.concatenate([known.well_formed, is_well_formed]),
+        np.concatenate([known.folded, folded]),
+    )
+
+
+def _folded(connection: sqlite3.Connection, ids: Ints) -> Column:
+    """The hash of each of these nodes' names; they are all from the first id to the last."""
+    found = []
+    for first in range(int(ids[0]) - 1, int(ids[-1]), _NAMES_AT_ONCE):
+        (names,) = connection.execute(_NAMES, (first, first + _NAMES_AT_ONCE)).fetchone()
+        if names is not None:
+            folded = names.lower().split(b"\0")  # of bytes, which lowers ASCII alone
+            found.append(np.fromiter(map(crc32, folded), np.uint32, len(folded)))
+    return np.concatenate(found)
+
+
+# References
+
+
+def _references(connection: sqlite3.Connection, condition: str, *given: str) -> ReferenceColumns:
+    """In the order of the table's key: those of a model come together and as it declares them."""
+    *written, hub_ids = texts(connection, f"FROM reference WHERE {condition}", *_REFERENCES, _HUB_ID, given=given)
+    models, targets, relations, times, is_evidence = map(numbers, written)
+    place_of: defaultdict[str, int] = defaultdict(count().__next__)
+    named = hub_ids.split(",") if len(models) else []
+    places = np.fromiter(map(place_of.__getitem__, named), np.int64, len(models))
+    bases, unknown = _with_hub_ids(connection, [bytes.fromhex(hub_id) for hub_id in place_of])
+    return ReferenceColumns(
+        models.astype(np.int32),
+        targets.astype(np.int32),
+        relations.astype(np.int8),
+        times.astype(np.int32),
+        is_evidence.astype(np.int8),
+        bases[places],
+        unknown,
+    )
+
+
+def _with_hub_ids(connection: sqlite3.Connection, hub_ids: list[bytes]) -> tuple[Column, Bytes]:
+    """For each `_id` what `ReferenceColumns.bases` says; and the unknown ones. An empty one stands for none."""
+    found = {b"": 0}
+    wanted = sorted(filter(None, hub_ids))  # the index is read in its order then, once
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        found |= connection.execute(_BEARERS % ", ".join("?" * len(some)), some)
+    unknown = list(dict.fromkeys(hub_id for hub_id in hub_ids if hub_id not in found))
+    found |= {hub_id: -1 - place for place, hub_id in enumerate(unknown)}
+    return np.array([found[hub_id] for hub_id in hub_ids], np.int32), _as_bytes(unknown)
+
+
+def _joined(
+    connection: sqlite3.Connection, old: ReferenceColumns, kept: Ints, new: ReferenceColumns
+) -> ReferenceColumns:
+    """The kept rows and the new ones; bases that no stored model was may be one by now."""
+    moved = np.where(new.bases < 0, new.bases - len(old.unknown), new.bases)
+    bases = np.concatenate([old.bases[kept], moved])
+    hub_ids = [hub_id.tobytes() for hub_id in (*old.unknown, *new.unknown)]
+    open_ = np.flatnonzero(bases < 0)
+    places, group = np.unique(-1 - bases[open_], return_inverse=True)
+    meanings, unknown = _with_hub_ids(connection, [hub_ids[place] for place in places.tolist()])
+    bases[open_] = meanings[group]
+    pairs = zip(_declared(old), _declared(new), strict=True)
+    models, targets, relations, times, is_evidence = (np.concatenate([was[kept], now]) for was, now in pairs)
+    return ReferenceColumns(models, targets, relations, times, is_evidence, bases, unknown)
+
+
+def _declared(references: ReferenceColumns) -> tuple[Column, Column, Column, Column, Column]:
+    return references.models, references.targets, references.relations, references.times, references.is_evidence
+
+
+def _as_bytes(hub_ids: list[bytes]) -> Bytes:
+    return np.frombuffer(b"".join(hub_ids), f"V{_HUB_ID_BYTES}")
+
+
+# Reading
+
+
+def columns(connection: sqlite3.Connection, source: str, *expressions: str, given: Sequence[str] = ()) -> list[Ints]:
+    """The whole numbers that each expression has in every row of the source; none may be NULL.
+
+    Rows come in the order in which the table lies, so columns of one source that are read one after the other agree.
+    """
+    return [numbers(text) for text in texts(connection, source, *expressions, given=given)]
+
+
+def texts(connection: sqlite3.Connection, source: str, *expressions: str, given: Sequence[str] = ()) -> list[str]:
+    """Each expression's values in every row of the source, with commas between; `given` is bound to its marks.
+
+    SQLite writes a whole column as one text, of which NumPy makes an array: twice as quick as rows of Python's numbers.
+    """
+    wanted = ", ".join(f"group_concat({expression})" for expression in expressions)
+    return [text or "" for text in connection.execute(f"SELECT {wanted} {source}", given).fetchone()]
+
+
+def numbers(text: str) -> Ints:
+    return np.fromstring(text, np.int64, sep=",")

@@ -1,0 +1,110 @@
+"""What the last computation read and wrote, kept in a file beside the database, so that the next need not read it all.
+
+The file is worth nothing by itself: where it is not there, torn, of another version, or not of the database's last
+computation, the tables are read whole, and give the same. It holds nothing that the tables do not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
+from store.database import HEAD
+from store.exports.files import atomically
+from store.graph import Column, Ints, in_order
+
+FORMAT = 1
+"""To be raised when what the columns hold, or mean, changes."""
+FEW = 0.05
+"""Of all models: where more have been touched, reading whole tables is as quick."""
+
+_LAST = "SELECT * FROM computation ORDER BY computed_at DESC, crawl_id DESC LIMIT 1"
+_PAGES = "SELECT model_ids FROM crawl_page"
+_SINCE = """
+    SELECT coalesce(max(crawl_id), 0) FROM computation
+    WHERE crawl_id < coalesce((SELECT min(crawl_id) FROM crawl_page), 9e18)"""
+_CHANGED = """
+    SELECT model_id FROM model_change WHERE crawl_id > :since
+    UNION SELECT id FROM model WHERE missing_since > :since"""
+
+Group = TypeVar("Group", ModelColumns, NodeColumns, ReferenceColumns)
+Arrays: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The columns, and the rows of `edge` and `lineage_count` as they were written, in the order of their keys."""
+
+    columns: Columns
+    edges: Column
+    counts: Column
+
+
+def kept(connection: sqlite3.Connection) -> Kept | None:
+    """What the database's last computation kept; None where there is nothing of it."""
+    try:
+        with _path(connection).open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            if str(stored["stamp"]) != _stamp(connection):
+                return None
+            models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
+            columns = Columns(models, nodes, _group(ReferenceColumns, stored))
+            return Kept(columns, stored["edges"], stored["counts"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def keep(connection: sqlite3.Connection, what: Kept) -> None:
+    """To be called when the computation is written. A disk that has no room for it leaves nothing behind."""
+    path = _path(connection)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+        with atomically(path) as beside, beside.open("wb") as file:
+            beside.chmod(0o600)
+            np.savez(file, **_arrays(connection, what))
+
+
+def current(connection: sqlite3.Connection, before: Kept | None) -> Columns:
+    """The columns of the tables as they are, with as little reading as can be."""
+    if before is None:
+        return read(connection)
+    touched = _touched(connection)
+    if len(touched) > FEW * len(before.columns.models.node_ids):
+        return read(connection, nodes=before.columns.nodes)
+    return read_again(connection, before.columns, touched) if len(touched) else before.columns
+
+
+def _touched(connection: sqlite3.Connection) -> Ints:
+    """The models that may have changed since the last computation: those of all pages of crawls that have not ended,
+    and those that lost their name or were missed since.
+    """
+    since = {"since": connection.execute(_SINCE).fetchone()[0]}
+    listed = [np.frombuffer(model_ids, "<u4") for (model_ids,) in connection.execute(_PAGES)]
+    others = np.array([model_id for (model_id,) in connection.execute(_CHANGED, since)], np.int64)
+    return in_order(np.concatenate([others, *listed]).astype(np.int64))
+
+
+def _path(connection: sqlite3.Connection) -> Path:
+    file = next(file for _, name, file in connection.execute("PRAGMA database_list") if name == "main")
+    return Path(f"{file}.columns")
+
+
+def _stamp(connection: sqlite3.Connection) -> str:
+    return repr((FORMAT, HEAD, connection.execute(_LAST).fetchone()))
+
+
+def _group(kind: type[Group], stored: Arrays) -> Group:
+    return kind(*(stored[f"{kind.__name__}.{field.name}"] for field in fields(kind)))
+
+
+def _arrays(connection: sqlite3.Connection, what: Kept) -> Arrays:
+    found: Arrays = {"stamp": np.array(_stamp(connection)), "edges": what.edges, "counts": what.counts}
+    for group in (what.columns.models, what.columns.nodes, what.columns.references):
+        found |= {f"{type(group).__name__}.{field.name}": getattr(group, field.name) for field in fields(group)}
+    return found

@@ -1,0 +1,194 @@
+"""What the last computation kept spares reading, and changes no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from store import kept
+from store.columns import ModelColumns, NodeColumns, ReferenceColumns, read
+from store.computation import compute
+from store.database import writing
+from store.kept import Kept, current
+from store.registry.loader import Registry
+from store.writer import PageWriter
+from tests.store.conftest import Store, row
+from tests.store.test_known import everything
+from tests.store.test_past import World
+
+COMPUTED = ("family_share", "rollup", "computation")
+
+
+def columns_file(store: Store) -> Path:
+    return store.path.with_name(f"{store.path.name}.columns")
+
+
+def answers(store: Store) -> dict[str, list[Any]]:
+    return {**everything(store), **{table: store.all(f"SELECT * FROM {table}") for table in COMPUTED}}
+
+
+def by_id(found: ModelColumns | NodeColumns | ReferenceColumns) -> dict[str, list[Any]]:
+    return {field.name: getattr(found, field.name).tolist() for field in fields(found)}
+
+
+def declared(references: ReferenceColumns) -> list[tuple[Any, ...]]:
+    """The rows in the order of their models, each model's as it declares them; unknown bases by their `_id`."""
+    unknown = [hub_id.tobytes() for hub_id in references.unknown]
+    names = [field.name for field in fields(references) if field.name not in ("bases", "unknown")]
+    bases = [unknown[-1 - base] if base < 0 else base for base in references.bases.tolist()]
+    rows = list(zip(*(getattr(references, name).tolist() for name in names), bases, strict=True))
+    return sorted(rows, key=lambda one: one[0])  # it is stable
+
+
+@pytest.fixture
+def always_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much has changed, only that is read again."""
+    monkeypatch.setattr(kept, "FEW", 2.0)
+    monkeypatch.setattr("store.numbers._FEW", 2.0)
+
+
+@pytest.fixture
+def other(tmp_path: Path, registry: Registry) -> Iterator[Store]:
+    """A store that gets the same crawls, and keeps nothing."""
+    path = tmp_path / "other.db"
+    with writing(path) as connection:
+        yield Store(connection, registry, path)
+
+
+def turn(world: World, night: int, *stores: Store) -> None:
+    """One crawl: a sweep in other order, or some of the rows as `changes` would list them."""
+    everything_there = list(world.there.values())
+    rows = world.rng.sample(everything_there, len(everything_there))
+    some = rows[: world.rng.randint(1, 8)]
+    kind = world.rng.choice(["sweep", "changes", "walk"]) if night else "sweep"
+    for store in stores:
+        store.sweep(rows if kind == "sweep" else some, kind=kind, knowing=kind == "sweep")
+
+
+@pytest.mark.usefixtures("always_again")
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_differs_from_reading_every_table(store: Store, other: Store, seed: int) -> None:
+    world = World(seed)
+    for night in range(8):
+        columns_file(other).unlink(missing_ok=True)
+        turn(world, night, store, other)
+        assert answers(store) == answers(other), night
+        world.turn(night)
+
+
+@pytest.mark.usefixtures("always_again")
+@pytest.mark.parametrize("seed", range(10))
+def test_the_columns_are_those_of_the_tables(store: Store, seed: int) -> None:
+    world = World(seed)
+    for night in range(6):
+        turn(world, night, store)
+        before, found = kept.kept(store.connection), read(store.connection)
+        assert before is not None
+        size = len(found.models.node_ids)
+        for name, column in by_id(before.columns.models).items():
+            present = np.flatnonzero(found.models.node_ids)
+            assert np.array(column)[present].tolist() == getattr(found.models, name)[present].tolist(), (night, name)
+        assert not any(before.columns.models.node_ids[size:])
+        assert by_id(before.columns.nodes) == by_id(found.nodes)
+        assert declared(before.columns.references) == declared(found.references)
+        assert before.edges.tolist() == [list(one) for one in store.all("SELECT * FROM edge")]
+        world.turn(night)
+
+
+def kept_of(store: Store) -> Kept:
+    found = kept.kept(store.connection)
+    assert found is not None
+    return found
+
+
+ROWS = [row("Qwen/A"), *(row(f"a/{number}", ["Qwen/A"]) for number in range(60))]
+
+
+def test_what_an_interrupted_crawl_stored_is_read_too(store: Store) -> None:
+    store.sweep(ROWS)
+    crawl = store.begin("walk")
+    with PageWriter(store.connection, crawl.id) as writer:
+        writer.write(store.page([row("b/1", ["Qwen/A"])], next_url="http://hub/2"))
+    store.sweep([row("b/2", ["Qwen/A"])], kind="changes")
+    total = "SELECT total_finetune FROM lineage_count JOIN node ON node.id = node_id WHERE name = 'Qwen/A'"
+    assert store.all(total) == [62]
+    resumed = store.begin("walk")
+    with PageWriter(store.connection, resumed.id) as writer:
+        writer.write(store.page([row("b/3", ["Qwen/A"])]))
+    store.finish(resumed, writer)
+    assert store.all(total) == [63]
+
+
+def test_only_the_touched_models_are_read(store: Store) -> None:
+    store.sweep(ROWS)
+    store.connection.execute("UPDATE model SET likes = 9")  # behind the program's back
+    store.sweep([row("a/7", ["Qwen/A"], likes=3)], kind="changes")
+    assert sorted(kept_of(store).columns.models.likes.tolist())[-2:] == [0, 3]
+
+
+def test_a_sweep_reads_every_model(store: Store) -> None:
+    store.sweep(ROWS)
+    store.connection.execute("UPDATE model SET likes = 9")
+    store.sweep(ROWS, knowing=True)
+    assert kept_of(store).columns.models.likes.tolist()[1:] == [9] * len(ROWS)
+
+
+def test_where_nothing_was_touched_the_columns_are_those_that_were_kept(store: Store) -> None:
+    store.sweep(ROWS)
+    before = kept_of(store)
+    assert current(store.connection, before) is before.columns
+
+
+@pytest.mark.parametrize("spoiled", ["absent", "cut", "empty", "a flipped byte", "of another version"])
+def test_a_file_that_is_not_sound_is_as_if_it_were_not_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch, spoiled: str
+) -> None:
+    store.sweep(ROWS)
+    path, whole = columns_file(store), columns_file(store).read_bytes()
+    if spoiled == "absent":
+        path.unlink()
+    elif spoiled == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif spoiled == "empty":
+        path.write_bytes(b"")
+    elif spoiled == "a flipped byte":
+        at = whole.index(kept_of(store).edges.tobytes()) + 5
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    else:
+        monkeypatch.setattr(kept, "FORMAT", kept.FORMAT + 1)
+    assert kept.kept(store.connection) is None
+    assert store.sweep([row("a/7")], kind="changes").changed == 1
+    assert len(kept_of(store).edges) == len(ROWS) - 2
+
+
+def test_a_file_of_another_moment_of_the_database_is_not_used(store: Store) -> None:
+    store.sweep(ROWS)
+    then = columns_file(store).read_bytes()
+    store.sweep(ROWS[1:])
+    columns_file(store).write_bytes(then)
+    assert kept.kept(store.connection) is None
+
+
+def test_a_computation_that_is_undone_leaves_a_file_that_is_not_used(store: Store) -> None:
+    store.sweep(ROWS)
+    crawl = store.begin("changes")
+    store.connection.execute("BEGIN")
+    compute(store.connection, crawl.id, store.registry, now=2000)
+    store.connection.execute("ROLLBACK")
+    assert kept.kept(store.connection) is None
+
+
+def test_the_file_is_its_owners_alone(store: Store) -> None:
+    store.sweep(ROWS)
+    assert columns_file(store).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_written_costs_no_answer(store: Store) -> None:
+    columns_file(store).mkdir()
+    assert store.sweep(ROWS).state == "complete"
+    assert kept.kept(store.connection) is None

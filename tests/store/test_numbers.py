@@ -1,0 +1,70 @@
+"""Tables written from arrays: whole, or by what differs."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from store.graph import Column
+from store.numbers import Numbers, replace
+
+PAIRS = Numbers("pair", ("left", "right"), ("weight",), index="ix_pair_right")
+
+
+def opened() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("CREATE TABLE pair (left, right, weight, PRIMARY KEY (left, right)) WITHOUT ROWID")
+    connection.execute("CREATE INDEX ix_pair_right ON pair (right)")
+    return connection
+
+
+def as_rows(pairs: dict[tuple[int, int], int]) -> Column:
+    rows = [(left, right, weight) for (left, right), weight in sorted(pairs.items())]
+    return np.array(rows, np.int32).reshape(-1, 3)
+
+
+def stored(connection: sqlite3.Connection) -> list[list[int]]:
+    return [list(row) for row in connection.execute("SELECT * FROM pair")]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_table_holds_the_new_rows_however_little_or_much_differs(seed: int) -> None:
+    draw = random.Random(seed)
+    pairs: dict[tuple[int, int], int] = {}
+    before: Column | None = None
+    with closing(opened()) as connection:
+        for _ in range(6):
+            for _ in range(draw.choice([0, 1, 300])):
+                pairs[draw.randrange(40), draw.randrange(40)] = draw.randrange(3)
+            for pair in draw.sample(sorted(pairs), min(len(pairs), draw.choice([0, 1, 200]))):
+                del pairs[pair]
+            rows = as_rows(pairs)
+            replace(connection, PAIRS, rows, before)
+            assert stored(connection) == rows.tolist()
+            before = rows
+
+
+def changes_of(before: Column, rows: Column) -> int:
+    """How many rows of the table are touched to come from the one to the other."""
+    with closing(opened()) as connection:
+        replace(connection, PAIRS, before, None)
+        at_first = connection.total_changes
+        replace(connection, PAIRS, rows, before)
+        return connection.total_changes - at_first
+
+
+def test_a_row_is_written_only_where_it_differs() -> None:
+    many = {(left, 0): 1 for left in range(1000)}
+    changed = as_rows({**many, (7, 0): 2})
+    assert changes_of(as_rows(many), as_rows(many)) == 0
+    assert changes_of(as_rows(many), changed) == 2
+
+
+def test_the_index_stands_afterwards() -> None:
+    with closing(opened()) as connection:
+        replace(connection, PAIRS, as_rows({(1, 2): 3}), None)
+        assert connection.execute("SELECT name FROM pragma_index_list('pair')").fetchone() == ("ix_pair_right",)
