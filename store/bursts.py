@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from store.ecosystem import Ecosystem
-from store.graph import Bools, Ints
+from store.graph import Bools, Column, Ints
 
 LEAST = 200
 TIMES = 20
@@ -55,7 +55,7 @@ def in_bursts(ecosystem: Ecosystem) -> Bools:
     return marked
 
 
-def _arrivals(ecosystem: Ecosystem) -> tuple[Ints, Ints, Ints]:
+def _arrivals(ecosystem: Ecosystem) -> tuple[Ints, Ints, Column]:
     """(place of the base, day of creation, model) for every edge from a model whose creation is known."""
     models = ecosystem.of_place[ecosystem.lineage.children]
     known = (models >= 0) & (ecosystem.models.created_at[models] > 0)

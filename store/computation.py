@@ -49,7 +49,10 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     edges, counts, cycles = lineage_rows(resolution)
     replace(connection, EDGES, edges, before.edges if before else None)
     replace(connection, COUNTS, counts, before.counts if before else None)
-    ecosystem = Ecosystem.of(resolution, registry)
+    _write_ledger(connection, crawl_id, registry, resolution, cycles, now)
+    keep(connection, Kept(columns, edges, counts))
+    del before, columns, edges, counts  # a tenth of a gigabyte that is not needed any more
+    ecosystem = Ecosystem.of(resolution, registry).summed_up()
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
     connection.executemany(_ADD_FAMILY, [(crawl_id, *row) for row in _family_rows(ecosystem)])
@@ -57,8 +60,6 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
         _write_rollup(connection, crawl_id, ecosystem, "country", side, Choices(side=side))
     for attribution in ATTRIBUTIONS:
         _write_rollup(connection, crawl_id, ecosystem, "family", attribution, Choices(attribution=attribution))
-    _write_ledger(connection, crawl_id, registry, resolution, cycles, now)
-    keep(connection, Kept(columns, edges, counts))
 
 
 def lineage_rows(resolution: Resolution) -> tuple[Column, Column, Cycles]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from store.attribution import Pairs, nearest_pairs, root_pairs
 from store.families import official_nodes
-from store.graph import Bools, Column, Ints, Lineage, descendants, marked
+from store.graph import Bools, Column, Ints, Lineage, among, descendants, marked
 from store.models import Models
 from store.registry.loader import Registry
 from store.resolution import Resolution
@@ -29,12 +29,24 @@ class Ecosystem:
     def of(resolution: Resolution, registry: Registry) -> Ecosystem:
         return Ecosystem(registry, resolution.models, resolution.lineage, resolution.rootless)
 
+    def summed_up(self) -> Ecosystem:
+        """The same in fewer rows, for whole sums: models of no lineage that are official nowhere are told by publisher
+        and relation alone.
+        """
+        apart = marked(self.of_place[self.of_place >= 0], len(self.models))
+        apart[self.official_models[0]] = True
+        found = self.models.of_nodes(self.rootless)
+        apart[found[found >= 0]] = True
+        fewer = Ecosystem(self.registry, self.models.summed_up(apart), self.lineage, self.rootless)
+        vars(fewer)["_official_nodes"] = self._official_nodes  # names are looked through once
+        return fewer
+
     @property
     def connection(self) -> sqlite3.Connection:
         return self.models.connection
 
     @cached_property
-    def of_place(self) -> Ints:
+    def of_place(self) -> Column:
         """For each place of the lineage its model, -1 for a ghost."""
         return self.models.of_nodes(self.lineage.node_ids)
 
@@ -60,7 +72,7 @@ class Ecosystem:
         named = models >= 0
         own = np.flatnonzero(~marked(models[named], len(self.models)))
         own_roots = self.models.node_ids[own]
-        own_roots[np.isin(own_roots, self.rootless)] = 0
+        own_roots[among(own_roots, self.rootless)] = 0
         lineages_roots = self.lineage.node_ids.astype(np.int32)[roots[named]]
         return (
             np.concatenate([models[named].astype(np.int32), own.astype(np.int32)]),
@@ -76,9 +88,9 @@ class Ecosystem:
         return models[models >= 0], found[models >= 0]
 
     @cached_property
-    def descent(self) -> tuple[Ints, Ints, Bools]:
+    def descent(self) -> tuple[Column, Column, Bools]:
         """(model, family, is direct) for every derivative of every family."""
-        found: list[tuple[Ints, Ints, Bools]] = []
+        found: list[tuple[Column, Column, Bools]] = []
         for number, nodes in enumerate(self._official_nodes):
             reached, direct = descendants(self.lineage, self.lineage.places(np.array(nodes, np.int64)))
             models = self.of_place[reached]

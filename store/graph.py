@@ -172,6 +172,14 @@ def marked(numbers: Column, size: int) -> Bools:
     return found
 
 
+def among(numbers: Column, others: Column) -> Bools:
+    """Which numbers occur among the others, which are in order; np.isin would sort all of them."""
+    if not len(others):
+        return np.zeros(len(numbers), bool)
+    found: Bools = others[np.minimum(np.searchsorted(others, numbers), len(others) - 1)] == numbers
+    return found
+
+
 def in_order(numbers: Ints) -> Ints:
     """The distinct numbers, in order; many times as quick as np.unique, which hashes them."""
     numbers = np.sort(numbers)
@@ -229,17 +237,15 @@ def _sums_below(condensed: Condensed, own: Ints) -> Ints:
 
 def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
     """Sums over subtrees of a forest. After round k a node holds all that is fewer than 2^k steps below it."""
-    sums, jump = own.copy(), parent.copy()
-    while True:
-        below = np.flatnonzero(jump >= 0)
-        if not len(below):
-            return sums
+    sums, jump = np.ascontiguousarray(own.T), parent.copy()  # a relation at a time: what is summed lies together
+    below = np.flatnonzero(jump >= 0)
+    while len(below):
         targets = jump[below]
-        gained = [
-            np.bincount(targets, weights=sums[below, relation], minlength=len(own)) for relation in range(RELATIONS)
-        ]
-        sums += np.stack(gained, axis=1).astype(np.int64)
+        for of_relation in sums:
+            np.add.at(of_relation, targets, of_relation[below])
         jump[below] = jump[targets]
+        below = below[jump[below] >= 0]
+    return np.ascontiguousarray(sums.T)
 
 
 def levels(parents: Ints, children: Ints, size: int) -> Ints:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from store.columns import Columns, columns
-from store.graph import Column, Ints
+from store.graph import RELATIONS, Bools, Column, Ints
 
 _PRESENT = "FROM model WHERE missing_since IS NULL"
 
@@ -32,6 +32,8 @@ class Models:
     likes: Column
     publishers: Column
     """By node id, not by model."""
+    numbers: Column | None = None
+    """How many models each stands for; None where that is one."""
 
     @staticmethod
     def of(connection: sqlite3.Connection, read: Columns) -> Models:
@@ -62,15 +64,42 @@ class Models:
 
     def weights(self, metric: str) -> Column:
         """What each model counts under a metric."""
-        return np.ones(len(self), np.int64) if metric == "models" else getattr(self, metric)
+        if metric == "models":
+            return np.ones(len(self), np.int64) if self.numbers is None else self.numbers
+        counter: Column = getattr(self, metric)
+        return counter
 
-    def with_ids(self, ids: Column) -> Ints:
-        """The number of the present model of each id; -1 for none."""
-        return self._by_id.take(ids, mode="clip").astype(np.int64)
+    def summed_up(self, apart: Bools) -> Models:
+        """Those that are not `apart` taken together where publisher and relation are the same: one stands for all."""
+        together = np.flatnonzero(~apart)
+        alone = np.flatnonzero(apart)
+        codes = self.publisher_ids[together].astype(np.int64) * (RELATIONS + 1) + self.relations[together] + 1
+        numbers = np.bincount(codes)
+        occurring = np.flatnonzero(numbers)
+        one_of = np.zeros(len(numbers), np.int64)
+        one_of[codes] = together
+        kept = np.concatenate([alone, one_of[occurring]])
 
-    def of_nodes(self, node_ids: Column) -> Ints:
+        def summed(column: Column) -> Column:
+            sums = np.bincount(codes, weights=column[together])[occurring].astype(np.int64)
+            return np.concatenate([column[alone], sums])
+
+        return Models(
+            self.connection,
+            self.ids[kept],
+            self.node_ids[kept],
+            self.relations[kept],
+            summed(self.downloads),
+            summed(self.downloads_all_time),
+            summed(self.likes),
+            self.publishers,
+            np.concatenate([np.ones(len(alone), np.int64), numbers[occurring]]),
+        )
+
+    def of_nodes(self, node_ids: Column) -> Column:
         """The number of the model that bears each name; -1 for a ghost."""
-        return self._by_node.take(node_ids, mode="clip").astype(np.int64)
+        found: Column = self._by_node.take(node_ids, mode="clip")
+        return found
 
     def publishers_of(self, node_ids: Column) -> Column:
         """The publisher of each node; 0 for none."""
@@ -79,10 +108,6 @@ class Models:
 
     def _column(self, name: str) -> Ints:
         return columns(self.connection, _PRESENT, f"coalesce({name}, 0)")[0]
-
-    @cached_property
-    def _by_id(self) -> npt.NDArray[np.int32]:
-        return _inverse(self.ids)
 
     @cached_property
     def _by_node(self) -> npt.NDArray[np.int32]:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from store.columns import Columns, read
-from store.graph import Column, Ints, Lineage, marked
+from store.graph import Column, Ints, Lineage, among, marked
 from store.models import Models
 
 _BY_FORMER_NAME = """
@@ -161,8 +161,8 @@ def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, column
     wanted = folded[loose]
     bearing = models.node_ids[models.node_ids > 0]
     near = bearing[marked(wanted % _MARKS, _MARKS)[folded[bearing] % _MARKS]]
-    near = near[np.isin(folded[near], wanted)]
-    loose = loose[np.isin(wanted, folded[near])]
+    near = near[among(folded[near], np.sort(wanted))]
+    loose = loose[among(wanted, np.sort(folded[near]))]
     names = {node: _fold(name) for node, name in connection.execute(_NAMED, (_json(np.append(near, loose)),))}
     bearers = defaultdict(list)
     for node in near.tolist():

@@ -20,7 +20,7 @@ from crawler.records import Relation
 from store.attribution import parts
 from store.choices import METRICS, NONE, OFFICIAL, Choices, Population
 from store.ecosystem import Ecosystem
-from store.graph import Bools, Column, Ints, Links, marked
+from store.graph import Bools, Column, Ints, Links, among, marked
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 
 _SMALL = 1 << 20
@@ -153,10 +153,8 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     rows = np.concatenate([which, without])
     keys = np.concatenate([found, np.full(len(without), len(names) - 1)])
     span = len(names)
-    own = np.isin(
-        models[rows].astype(np.int64) * span + keys,
-        ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1],
-    )
+    official = ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1]
+    own = among(models[rows].astype(np.int64) * span + keys, np.sort(official))
     share = parts(models, len(ecosystem.models))[rows] * np.maximum(number[rows], 1)
     return Dimension(models[rows], np.where(own, len(names) - 2, keys), share, (names,), roots[rows])
 

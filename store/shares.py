@@ -18,7 +18,7 @@ from store.derivatives import Derivatives, of_shares
 from store.ecosystem import Ecosystem
 from store.errors import WrongChoice
 from store.families import official_models, official_nodes
-from store.graph import RELATIONS, Bools, descendants
+from store.graph import RELATIONS, Bools, among, descendants, in_order
 from store.lookup import find_node
 from store.rollups import Dimension, chosen, dimension, summed
 
@@ -105,7 +105,7 @@ def _sums(ecosystem: Ecosystem, families: Dimension, kept: Bools, metric: Metric
     parts = families.parts[rows]
     children, of, is_direct = ecosystem.descent
     size = len(families.labels[0])
-    near = np.isin(models * size + keys, (children * size + of)[is_direct])
+    near = among(models * size + keys, in_order((children * size + of)[is_direct]))
     span = int(parts.max(initial=0)) + 1
     codes = ((keys * RELATIONS + ecosystem.models.relations[models]) * span + parts) * 2 + near
     distinct, (sums,) = summed(codes, [ecosystem.models.weights(metric)[models]])
