@@ -21,6 +21,8 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     PARQUET = "parquet"
+    JSONL = "jsonl"
+    GRAPHML = "graphml"
 
 
 READERS = 2
@@ -38,7 +40,10 @@ def export(
     raw: Annotated[bool, typer.Option("--raw", help="CSV: leave cells that begin like a formula as they are.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Say what was written as JSON.")] = False,
 ) -> None:
-    """The lineage as files: nodes (models, and bases that are not on the Hub) and edges (child to parent)."""
+    """The lineage as files: nodes (models, and bases that are not on the Hub) and edges (child to parent).
+
+    GraphML is one file, lineage.graphml; the other formats are two, nodes and edges.
+    """
     if out.exists() and not out.is_dir():
         raise Refused(f"{out} is a file. Name a folder with --out; it is made where there is none.")
     with state_of(context).asking_together(READERS) as (connections, basis):
@@ -48,9 +53,7 @@ def export(
                 for path, rows in _written(connections, out, format, raw=raw)
             ]
         except OSError as error:
-            raise Refused(
-                f"Nothing more could be written to {out}: {error}. Name another folder with --out."
-            ) from error
+            raise Refused(f"The export to {out} failed: {error}. Name another folder with --out.") from error
     whole = Answer(items, as_of(basis), {"format": str(format), "raw": raw}, coverage(basis))
     give(whole, Form(Format.JSON if json else Format.TABLE))
 
@@ -60,12 +63,19 @@ def _written(
 ) -> Iterator[tuple[Path, int]]:
     """Each file when it is written, with its number of rows."""
     from store.exports.csv_file import write_csv
+    from store.exports.graphml_file import write_graphml
+    from store.exports.jsonl_file import write_jsonl
     from store.exports.parquet_file import write_parquet
     from store.exports.tables import EDGES, NODES, Table
 
+    if format is ExportFormat.GRAPHML:
+        path = folder / "lineage.graphml"
+        yield path, write_graphml(connections, path)
+        return
     writers: dict[ExportFormat, Callable[[Sequence[sqlite3.Connection], Table, Path], int]] = {
         ExportFormat.CSV: partial(write_csv, raw=raw),
         ExportFormat.PARQUET: write_parquet,
+        ExportFormat.JSONL: write_jsonl,
     }
     for table in (NODES, EDGES):
         path = folder / f"{table.name}.{format}"

@@ -57,9 +57,9 @@ _NAMED = "FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value"
 _BEARERS = """
     FROM json_each(?) AS wanted CROSS JOIN model ON model.node_id = wanted.value
     WHERE model.missing_since IS NULL"""
-_EDGES = f"""
+_EDGES = """
     FROM (SELECT parent_id, child_id, relation, times FROM edge WHERE (parent_id, child_id) >= (?, ?)
-          ORDER BY parent_id, child_id LIMIT {EDGES_A_BLOCK})"""
+          ORDER BY parent_id, child_id LIMIT ?)"""
 _DERIVATIVES = """
     FROM lineage_count AS below
     JOIN node ON node.id = below.node_id
@@ -112,7 +112,7 @@ def _models(reader: Reader, block: Block) -> pa.RecordBatch:
 
 
 def _edges(reader: Reader, block: Block) -> pa.RecordBatch:
-    edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES, block)
+    edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
     parents, children = (whole(edges[column.name]) for column in _ENDS)
     nodes = _named(reader, np.unique(np.concatenate([parents, children])), _OF_NODE[:1])
     (bearers,) = reader.numbers(_BEARERS, ["model.node_id"], [_json(np.unique(parents))])
