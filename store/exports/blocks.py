@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 
 from store.exports.reading import Reader
 
-ROWS = 16_384
+ROWS = 8_192
 """Of a block, at the most: enough to be quick, few enough for a block as text to be small."""
 
 Block: TypeAlias = tuple[int, int]

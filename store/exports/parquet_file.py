@@ -14,7 +14,7 @@ from store.exports.files import atomically
 from store.exports.reading import Kind
 from store.exports.tables import Table
 
-ROWS_A_GROUP = 100_000
+ROWS_A_GROUP = 65_536
 _REPEATED: tuple[Kind, ...] = ("publisher", "label", "relation")
 """Kinds of which a dictionary is worth its making: it halves the time to make none of the others."""
 
