@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from store.errors import Locked, NoDatabase, WrongSchema
@@ -69,6 +69,33 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
+def reading_together(path: Path, number: int) -> Iterator[list[sqlite3.Connection]]:
+    """Several connections that cannot write, each for a thread; all that they read is of one moment.
+
+    Raises `NoDatabase`, `WrongSchema`.
+    """
+    with reading(path) as first, ExitStack() as stack:
+        others = [stack.enter_context(closing(_connect(path, "ro", _READER_PRAGMAS))) for _ in range(number - 1)]
+        first.execute("ROLLBACK")
+        while not _begin_together(first, others):
+            pass  # a crawl has stored something in between: a matter of microseconds
+        yield [first, *others]
+
+
+def _begin_together(first: sqlite3.Connection, others: Sequence[sqlite3.Connection]) -> bool:
+    """Begins on all, the first one last; false, and nothing begun, where others have committed meanwhile."""
+    before = first.execute("PRAGMA data_version").fetchone()
+    for connection in (*others, first):
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM alembic_version").fetchone()  # only a question fixes the moment
+    if first.execute("PRAGMA data_version").fetchone() == before:
+        return True
+    for connection in (*others, first):
+        connection.execute("ROLLBACK")
+    return False
+
+
+@contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Everything inside is stored, or nothing of it."""
     connection.execute("BEGIN IMMEDIATE")
@@ -96,7 +123,8 @@ def version(connection: sqlite3.Connection, path: Path) -> str | None:
 
 
 def _connect(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=mode != "ro")
     try:
         for pragma in pragmas:
             connection.execute(pragma)

@@ -13,7 +13,7 @@ import sqlite3
 from pathlib import Path
 
 from store.errors import StoreError
-from store.exports.csv_file import iso
+from store.exports.cells import iso
 from store.exports.parquet_file import write_parquet
 from store.exports.tables import DERIVATIVES, EDGES, MODELS
 from store.standing import Standing
@@ -54,7 +54,7 @@ def _fill(connection: sqlite3.Connection, folder: Path, basis: Standing, program
     files = {}
     for table in (MODELS, EDGES, DERIVATIVES):
         path = folder / f"{table.name}.parquet"
-        rows = write_parquet(connection, table, path)
+        rows = write_parquet([connection], table, path)
         files[path.name] = {"rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path)}
     manifest = {
         "schema_version": 1,

@@ -178,7 +178,7 @@ def _markdown(header: list[str], cells: list[list[str]]) -> str:
 
 
 def _separated(rows: Sequence[Item], separator: str) -> str:
-    from store.exports.csv_file import harmless
+    from store.exports.cells import harmless
 
     if not rows:
         return ""

@@ -14,7 +14,7 @@ import typer
 
 from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
-from store.database import reading
+from store.database import reading, reading_together
 from store.recorded import ENOUGH, Known
 from store.registry.loader import Registry, load_registry
 from store.standing import Standing, standing
@@ -62,6 +62,12 @@ class State:
         """
         with reading(self.settings.db) as connection:
             yield connection, standing(connection, as_of)
+
+    @contextmanager
+    def asking_together(self, number: int) -> Iterator[tuple[list[sqlite3.Connection], Standing]]:
+        """Several such connections, each for a thread of its own, as of the last finished crawl."""
+        with reading_together(self.settings.db, number) as connections:
+            yield connections, standing(connections[0])
 
 
 def is_past(connection: sqlite3.Connection, basis: Standing) -> bool:

@@ -1,118 +1,179 @@
-"""The tables that are exported: their columns and their rows, read in key order so that two runs agree.
+"""The tables that are exported: their columns, and how a block of rows is read, in key order so that two runs agree.
 
-No format. A new column is a line here and in docs/columns.md, and appears in every format.
+No format. A new column of the models is a line here and in docs/columns.md, and appears in every format.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from itertools import chain
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
 
 from crawler.records import Relation
+from store.exports.blocks import Block, in_order, ranges, starts
+from store.exports.reading import TYPES, Column, Ints, Reader, nullable, places, truths, whole
 
-Kind: TypeAlias = Literal["text", "integer", "time", "truth"]
+Made = TypeVar("Made")
 
-_RELATION = " ".join(f"WHEN {relation.value} THEN '{relation.word}'" for relation in Relation)
-_DIRECT = " + ".join(f"below.direct_{relation.word}" for relation in Relation)
-_TOTAL = " + ".join(f"below.total_{relation.word}" for relation in Relation)
-_MODEL_COLUMNS = f"""
-        lower(hex(model.hub_id)), model.created_at, model.modified_at,
-        model.downloads, model.downloads_all_time, model.likes, gating.text, model.disabled,
-        task.text, library.text, licence.text, model.parameters,
-        CASE model.relation {_RELATION} END, coalesce({_DIRECT}, 0), coalesce({_TOTAL}, 0)"""
-_MODEL_JOINS = """
-    LEFT JOIN label AS gating ON gating.id = model.gated_id
-    LEFT JOIN label AS task ON task.id = model.task_id
-    LEFT JOIN label AS library ON library.id = model.library_id
-    LEFT JOIN label AS licence ON licence.id = model.license_id
-    LEFT JOIN lineage_count AS below ON below.node_id = node.id"""
+_OF_NODE = (Column("id", "text", "node.name"), Column("publisher", "publisher", "node.publisher_id"))
+_IS_MODEL = Column("is_model", "truth", "model.id IS NOT NULL")
+_OF_MODEL = (
+    Column("hub_id", "hub_id", "hub_id"),
+    Column("created_at", "time", "created_at"),
+    Column("modified_at", "time", "modified_at"),
+    Column("downloads", "integer", "downloads"),
+    Column("downloads_all_time", "integer", "downloads_all_time"),
+    Column("likes", "integer", "likes"),
+    Column("gated", "label", "gated_id"),
+    Column("disabled", "truth", "disabled"),
+    Column("task", "label", "task_id"),
+    Column("library", "label", "library_id"),
+    Column("license", "label", "license_id"),
+    Column("parameters", "integer", "parameters"),
+    Column("relation", "relation", "relation"),
+)
+_COUNTS = (Column("direct_derivatives", "integer"), Column("total_derivatives", "integer"))
+_OF_EDGE = (Column("relation", "relation", "relation"), Column("times", "integer", "times"))
+_BY_RELATION = tuple(f"{distance}_{relation.word}" for distance in ("direct", "total") for relation in Relation)
+_OF_COUNT = (_OF_NODE[0], _IS_MODEL, *(Column(name, "integer", f"below.{name}") for name in _BY_RELATION))
+
+_NODE_ID = Column("node_id", "integer", "node_id")
+_NODE_KEY = Column("key", "integer", "node.id")
+_ENDS = (Column("parent_id", "integer", "parent_id"), Column("child_id", "integer", "child_id"))
+
+EDGES_A_BLOCK = 65_536
+"""More than of nodes: their children are all over the table of names, most of which each block reads."""
+
+_NODES = "FROM node WHERE id BETWEEN ? AND ?"
+_MODELS_OF_NODES = "FROM model WHERE node_id BETWEEN ? AND ? AND missing_since IS NULL"
+_MODELS = "FROM model WHERE id BETWEEN ? AND ? AND missing_since IS NULL AND node_id IS NOT NULL"
+_NAMED = "FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value"
+_BEARERS = """
+    FROM json_each(?) AS wanted CROSS JOIN model ON model.node_id = wanted.value
+    WHERE model.missing_since IS NULL"""
+_EDGES = """
+    FROM (SELECT parent_id, child_id, relation, times FROM edge WHERE (parent_id, child_id) >= (?, ?)
+          ORDER BY parent_id, child_id LIMIT ?)"""
+_DERIVATIVES = """
+    FROM lineage_count AS below
+    JOIN node ON node.id = below.node_id
+    LEFT JOIN model ON model.node_id = below.node_id AND model.missing_since IS NULL
+    WHERE below.node_id BETWEEN ? AND ?"""
 
 
 @dataclass(frozen=True)
 class Table:
-    """An exported table. `columns` are (name, kind) in the order of the query's."""
+    """An exported table: its columns, the blocks that its rows come in, and the reading of one."""
 
     name: str
-    columns: tuple[tuple[str, Kind], ...]
-    query: str
+    columns: tuple[Column, ...]
+    blocks: Callable[[Reader], Sequence[Block]]
+    read: Callable[[Reader, Block], pa.RecordBatch]
 
-    def rows(self, connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-        """All rows; memory stays flat."""
-        yield from connection.execute(self.query)
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([(column.name, TYPES[column.kind]) for column in self.columns])
+
+    def made(
+        self, connections: Sequence[sqlite3.Connection], make: Callable[[pa.RecordBatch], Made]
+    ) -> Iterator[tuple[int, Made]]:
+        """How many rows each block has, and what is made of it; memory stays flat. For connections see `in_order`."""
+
+        def read(reader: Reader, block: Block) -> tuple[int, Made]:
+            batch = self.read(reader, block)
+            return batch.num_rows, make(batch)
+
+        return in_order(connections, self.blocks, read)
 
 
-_OF_MODEL: tuple[tuple[str, Kind], ...] = (
-    ("hub_id", "text"),
-    ("created_at", "time"),
-    ("modified_at", "time"),
-    ("downloads", "integer"),
-    ("downloads_all_time", "integer"),
-    ("likes", "integer"),
-    ("gated", "text"),
-    ("disabled", "truth"),
-    ("task", "text"),
-    ("library", "text"),
-    ("license", "text"),
-    ("parameters", "integer"),
-    ("relation", "text"),
-    ("direct_derivatives", "integer"),
-    ("total_derivatives", "integer"),
-)
+def _nodes(reader: Reader, block: Block) -> pa.RecordBatch:
+    nodes = reader.rows((_NODE_KEY, *_OF_NODE), _NODES, block)
+    models = reader.rows((_NODE_ID, *_OF_MODEL), _MODELS_OF_NODES, block)
+    ids = whole(nodes["key"])
+    bearers = places(ids, whole(models["node_id"]))
+    kept = np.flatnonzero((bearers >= 0) | (places(ids, reader.parents) >= 0))
+    nodes, bearers = nodes.take(nullable(kept)), bearers[kept]
+    of_models, counts = models.take(nullable(bearers)), _counts(reader, ids[kept])
+    return _batch(NODES, _of(nodes, _OF_NODE), [truths(bearers >= 0)], _of(of_models, _OF_MODEL), counts)
+
+
+def _models(reader: Reader, block: Block) -> pa.RecordBatch:
+    models = reader.rows((_NODE_ID, *_OF_MODEL), _MODELS, block)
+    ids = whole(models["node_id"])
+    nodes = _named(reader, np.sort(ids), _OF_NODE)
+    nodes = nodes.take(nullable(places(ids, whole(nodes["key"]))))
+    return _batch(MODELS, _of(nodes, _OF_NODE), _of(models, _OF_MODEL), _counts(reader, ids))
+
+
+def _edges(reader: Reader, block: Block) -> pa.RecordBatch:
+    edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
+    parents, children = (whole(edges[column.name]) for column in _ENDS)
+    nodes = _named(reader, np.unique(np.concatenate([parents, children])), _OF_NODE[:1])
+    (bearers,) = reader.numbers(_BEARERS, ["model.node_id"], [_json(np.unique(parents))])
+    names = [nodes["id"].take(nullable(places(ends, whole(nodes["key"])))) for ends in (children, parents)]
+    return _batch(EDGES, names, _of(edges, _OF_EDGE), [truths(places(parents, bearers) >= 0)])
+
+
+def _derivatives(reader: Reader, block: Block) -> pa.RecordBatch:
+    return reader.rows(_OF_COUNT, _DERIVATIVES, block)
+
+
+def _named(reader: Reader, node_ids: Ints, columns: Sequence[Column]) -> pa.RecordBatch:
+    """The nodes of these ids, which are asked for in their order: that of the table."""
+    return reader.rows((_NODE_KEY, *columns), _NAMED, [_json(node_ids)])
+
+
+def _counts(reader: Reader, node_ids: Ints) -> list[pa.Array]:
+    """How many derivatives each node has: direct ones, all."""
+    counted, counts = reader.counts
+    found = places(node_ids, counted)
+    return [nullable(np.where(found >= 0, np.append(count, 0)[found], 0)) for count in counts]
+
+
+def _json(numbers: Ints) -> str:
+    return json.dumps(numbers.tolist())
+
+
+def _of(batch: pa.RecordBatch, columns: Sequence[Column]) -> list[pa.Array]:
+    return [batch[column.name] for column in columns]
+
+
+def _batch(table: Table, *arrays: list[pa.Array]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(list(chain(*arrays)), [column.name for column in table.columns])
+
 
 NODES = Table(
     "nodes",
-    (("id", "text"), ("publisher", "text"), ("is_model", "truth"), *_OF_MODEL),
-    f"""
-    SELECT node.name, publisher.name, model.id IS NOT NULL, {_MODEL_COLUMNS}
-    FROM node
-    JOIN publisher ON publisher.id = node.publisher_id
-    LEFT JOIN model ON model.node_id = node.id AND model.missing_since IS NULL {_MODEL_JOINS}
-    WHERE model.id IS NOT NULL OR EXISTS (SELECT 1 FROM edge WHERE edge.parent_id = node.id)
-    ORDER BY node.id""",
+    (*_OF_NODE, _IS_MODEL, *_OF_MODEL, *_COUNTS),
+    lambda reader: ranges(reader, "node"),
+    _nodes,
 )
 """Models, and the ghosts that references point to."""
 
 MODELS = Table(
     "models",
-    (("id", "text"), ("publisher", "text"), *_OF_MODEL),
-    f"""
-    SELECT node.name, publisher.name, {_MODEL_COLUMNS}
-    FROM model
-    JOIN node ON node.id = model.node_id
-    JOIN publisher ON publisher.id = node.publisher_id {_MODEL_JOINS}
-    WHERE model.missing_since IS NULL
-    ORDER BY model.id""",
+    (*_OF_NODE, *_OF_MODEL, *_COUNTS),
+    lambda reader: ranges(reader, "model"),
+    _models,
 )
 
 EDGES = Table(
     "edges",
-    (
-        ("child", "text"),
-        ("parent", "text"),
-        ("relation", "text"),
-        ("times", "integer"),
-        ("parent_is_model", "truth"),
-    ),
-    f"""
-    SELECT child.name, parent.name, CASE edge.relation {_RELATION} END, edge.times, model.id IS NOT NULL
-    FROM edge
-    JOIN node AS child ON child.id = edge.child_id
-    JOIN node AS parent ON parent.id = edge.parent_id
-    LEFT JOIN model ON model.node_id = edge.parent_id AND model.missing_since IS NULL
-    ORDER BY edge.parent_id, edge.child_id""",
+    (Column("child", "text"), Column("parent", "text"), *_OF_EDGE, Column("parent_is_model", "truth")),
+    lambda reader: starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK),
+    _edges,
 )
 
-_BY_RELATION = tuple(f"{distance}_{relation.word}" for distance in ("direct", "total") for relation in Relation)
 DERIVATIVES = Table(
     "derivatives",
-    (("id", "text"), ("is_model", "truth"), *((name, "integer") for name in _BY_RELATION)),
-    f"""
-    SELECT node.name, model.id IS NOT NULL, {", ".join(f"below.{name}" for name in _BY_RELATION)}
-    FROM lineage_count AS below
-    JOIN node ON node.id = below.node_id
-    LEFT JOIN model ON model.node_id = below.node_id AND model.missing_since IS NULL
-    ORDER BY below.node_id""",
+    _OF_COUNT,
+    lambda reader: ranges(reader, "node"),
+    _derivatives,
 )
 """The counts of every node that has derivatives, each derivative under its own declared relation."""

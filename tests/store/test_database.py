@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from alembic import command
@@ -14,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
 from store import schema
-from store.database import HEAD, reading, transaction, writing
+from store.database import HEAD, reading, reading_together, transaction, writing
 from store.errors import Locked, NoDatabase, WrongSchema
 from store.migrations.upgrade import configuration, engine
 from tests.store.conftest import Store, row
@@ -50,6 +52,34 @@ def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(tmp_path: Path) 
         writer.execute("INSERT INTO label VALUES (1, 'x')")
         assert (before, reader.execute(count).fetchone()) == ((0,), (0,))
         assert writer.execute(count).fetchone() == (1,)
+
+
+def test_readers_together_see_one_moment_while_another_writes(tmp_path: Path) -> None:
+    ended = Event()
+
+    def write(writer: sqlite3.Connection) -> None:
+        while not ended.is_set():
+            writer.execute("INSERT INTO publisher (name) VALUES (hex(randomblob(8)))")
+
+    with (
+        writing(tmp_path / "a.db"),
+        closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False)) as writer,
+    ):
+        thread = Thread(target=write, args=(writer,))
+        thread.start()
+        try:
+            seen = [_seen_together(tmp_path / "a.db") for _ in range(100)]
+        finally:
+            ended.set()
+            thread.join()
+    assert len(set(seen)) > 1
+    assert {one for one, other in seen if one != other} == set()
+
+
+def _seen_together(path: Path) -> tuple[int, int]:
+    with reading_together(path, 2) as connections:
+        one, other = (connection.execute("SELECT count(*) FROM publisher").fetchone()[0] for connection in connections)
+        return one, other
 
 
 INDEXES = "SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name"

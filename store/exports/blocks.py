@@ -1,0 +1,68 @@
+"""Blocks of a table's rows, read by as many threads as there are connections, and given in order.
+
+SQLite, Arrow and zstd let other threads run meanwhile, so two connections keep two cores busy.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import cycle
+from typing import TypeAlias, TypeVar
+
+from store.exports.reading import Reader
+
+ROWS = 8_192
+"""Of a block, at the most: enough to be quick, few enough for a block as text to be small."""
+
+Block: TypeAlias = tuple[int, int]
+Made = TypeVar("Made")
+
+
+def ranges(reader: Reader, table: str) -> list[Block]:
+    """The first and the last id of each block of a table whose ids have hardly any gaps."""
+    first, last = reader.connection.execute(f"SELECT min(id), max(id) FROM {table}").fetchone()
+    if first is None:
+        return []
+    return [(start, min(start + ROWS - 1, last)) for start in range(first, last + 1, ROWS)]
+
+
+def starts(reader: Reader, table: str, first: str, second: str, *, rows: int) -> list[Block]:
+    """The key that each block of a table begins with, in the order of its key of two numbers."""
+    query = f"""
+        SELECT {first}, {second} FROM {table} WHERE ({first}, {second}) >= (?, ?)
+        ORDER BY {first}, {second} LIMIT 1 OFFSET ?"""
+    found: list[Block] = []
+    start = reader.connection.execute(query, (0, 0, 0)).fetchone()
+    while start:
+        found.append(start)
+        start = reader.connection.execute(query, (*start, rows)).fetchone()
+    return found
+
+
+def in_order(
+    connections: Sequence[sqlite3.Connection],
+    blocks: Callable[[Reader], Sequence[Block]],
+    make: Callable[[Reader, Block], Made],
+) -> Iterator[Made]:
+    """What is made of each block. One connection is used in the caller's thread, several in one of their own each."""
+    readers = [Reader(connection) for connection in connections]
+    wanted = blocks(readers[0])
+    if len(readers) == 1:
+        for block in wanted:
+            yield make(readers[0], block)
+        return
+    with ExitStack() as stack:
+        threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in readers]
+        for thread in threads:  # called first when this ends early: what has not begun is then not begun
+            stack.callback(thread.shutdown, wait=False, cancel_futures=True)
+        pending: deque[Future[Made]] = deque()
+        for block, thread, reader in zip(wanted, cycle(threads), cycle(readers), strict=False):
+            if len(pending) > len(threads):
+                yield pending.popleft().result()
+            pending.append(thread.submit(make, reader, block))
+        while pending:
+            yield pending.popleft().result()

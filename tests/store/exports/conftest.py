@@ -1,0 +1,81 @@
+"""Stores whose lineage is exported: hostile names, and real rows of which some have gone missing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.database import reading_together
+from tests.store.conftest import Store, row
+
+RADAR = Path(__file__).resolve().parents[3].parent / "shared" / "hub" / "radar"
+HOSTILE = [
+    "=cmd()/x", "+a/b", "-a/b", "@a/b", 'quo"te/a,b', "back\\slash/a", "line\nbreak/a", "ta\tb/a", "re\rturn/a",
+    "é/\u202ea", "a/\x1b[31m", "a/\x9b2J", "a/𝄞\U0001f600", "<b>&amp;/'a", "a/]]>", "a/\ufffe\uffff", "solo",
+    "a/\u2028b",
+]  # fmt: skip
+
+
+@pytest.fixture
+def hostile(store: Store) -> Store:
+    """Each hostile name is a model, and has a derivative."""
+    bases = [row(name) for name in HOSTILE]
+    store.sweep([*bases, *(row(f"z/child-{place}", [name]) for place, name in enumerate(HOSTILE))])
+    return store
+
+
+@pytest.fixture
+def real(store: Store) -> Store:
+    """Two real listings, one after the other: models of the first alone are missing."""
+    files = sorted(RADAR.glob("*.jsonl.gz"))[:2]
+    if not files:
+        pytest.skip("../shared/hub/radar is not here")
+    for file in files:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            store.sweep([json.loads(line) for line in lines])
+    return store
+
+
+@pytest.fixture
+def two(store: Store) -> Iterator[list[sqlite3.Connection]]:
+    """Two connections of their own to the store, as threads need them."""
+    with reading_together(store.path, 2) as connections:
+        yield connections
+
+
+def node_rows(store: Store) -> list[dict[str, Any]]:
+    """The nodes as one plain query gives them."""
+    counted = {
+        distance: " + ".join(f"{distance}_{word}" for word in ("unknown", "finetune", "adapter", "quantized", "merge"))
+        for distance in ("direct", "total")
+    }
+    found = store.connection.execute(f"""
+        SELECT node.name AS id, publisher.name AS publisher, model.id IS NOT NULL AS is_model,
+            lower(hex(hub_id)) AS hub_id, created_at, modified_at, downloads, downloads_all_time, likes,
+            (SELECT text FROM label WHERE id = gated_id) AS gated, disabled,
+            (SELECT text FROM label WHERE id = task_id) AS task,
+            (SELECT text FROM label WHERE id = library_id) AS library,
+            (SELECT text FROM label WHERE id = license_id) AS license, parameters, relation,
+            coalesce((SELECT {counted["direct"]} FROM lineage_count WHERE node_id = node.id), 0) AS direct_derivatives,
+            coalesce((SELECT {counted["total"]} FROM lineage_count WHERE node_id = node.id), 0) AS total_derivatives
+        FROM node JOIN publisher ON publisher.id = publisher_id
+        LEFT JOIN model ON model.node_id = node.id AND missing_since IS NULL
+        WHERE model.id IS NOT NULL OR node.id IN (SELECT parent_id FROM edge) ORDER BY node.id""")
+    return [dict(zip([told[0] for told in found.description], values, strict=True)) for values in found]
+
+
+def edge_rows(store: Store) -> list[tuple[str, str]]:
+    """(child, parent) as one plain query gives them, in the order of the exports."""
+    return store.all("""
+        SELECT child.name, parent.name FROM edge
+        JOIN node AS child ON child.id = child_id JOIN node AS parent ON parent.id = parent_id
+        ORDER BY parent_id, child_id""")
+
+
+__all__ = ["HOSTILE", "edge_rows", "node_rows"]

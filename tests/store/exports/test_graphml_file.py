@@ -1,0 +1,79 @@
+"""GraphML, read back by NetworkX and by an XML parser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import networkx as nx
+import pytest
+
+from store.exports.graphml_file import write_graphml
+from tests.store.conftest import Store, row
+from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows
+
+GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
+SHOWN = {"a/\x1b[31m": "a/\u241b[31m", "a/\ufffe\uffff": "a/\ufffd\ufffd"}
+"""What XML has no characters for, as it is written."""
+
+
+def read(store: Store, path: Path) -> nx.DiGraph[str]:
+    rows = write_graphml([store.connection], path)
+    graph = nx.read_graphml(path)
+    assert isinstance(graph, nx.DiGraph)
+    assert graph.number_of_nodes() + graph.number_of_edges() == rows
+    return graph
+
+
+def test_nodes_and_their_data_are_those_of_the_store(real: Store, tmp_path: Path) -> None:
+    graph = read(real, tmp_path / "lineage.graphml")
+    same = ("publisher", "downloads", "likes", "gated", "task", "license", "parameters", "total_derivatives")
+    wanted: dict[str, Any] = {
+        line["id"]: {name: line[name] for name in same if line[name] is not None} for line in node_rows(real)
+    }
+    assert {
+        name: {key: value for key, value in data.items() if key in same} for name, data in graph.nodes(data=True)
+    } == wanted
+
+
+def test_edges_lead_from_child_to_parent(real: Store, tmp_path: Path) -> None:
+    assert sorted(read(real, tmp_path / "lineage.graphml").edges) == sorted(edge_rows(real))
+
+
+def test_an_edge_has_its_relation_and_times(store: Store, tmp_path: Path) -> None:
+    store.sweep([row("b/ft", ["c/ghost"], "adapter")])
+    assert list(read(store, tmp_path / "lineage.graphml").edges(data=True)) == [
+        ("b/ft", "c/ghost", {"relation": "adapter", "times": 1, "parent_is_model": False})
+    ]
+
+
+def test_what_a_ghost_has_not_is_left_out(store: Store, tmp_path: Path) -> None:
+    store.sweep([row("b/ft", ["c/ghost"])])
+    assert read(store, tmp_path / "lineage.graphml").nodes["c/ghost"] == {
+        "publisher": "c", "is_model": False, "direct_derivatives": 1, "total_derivatives": 1,
+    }  # fmt: skip
+
+
+def test_every_key_is_declared_with_its_type(hostile: Store, tmp_path: Path) -> None:
+    write_graphml([hostile.connection], tmp_path / "lineage.graphml")
+    root = ElementTree.parse(tmp_path / "lineage.graphml").getroot()  # noqa: S314  # our own file
+    declared = {key.get("id"): key.get("attr.type") for key in root.iter(f"{GRAPHML}key")}
+    assert set(declared.values()) == {"string", "long", "boolean"}
+    assert {data.get("key") for data in root.iter(f"{GRAPHML}data")} <= set(declared)
+
+
+def test_hostile_names_come_back_with_pictures_for_what_xml_has_not(hostile: Store, tmp_path: Path) -> None:
+    graph = read(hostile, tmp_path / "lineage.graphml")
+    assert {parent for _, parent in graph.edges} == {SHOWN.get(name, name) for name in HOSTILE}
+
+
+@pytest.mark.parametrize("code", [code for code in range(1, 0x20) if chr(code) not in "\t\n\r"])
+def test_no_two_control_characters_make_one_node(store: Store, tmp_path: Path, code: int) -> None:
+    store.sweep([row(f"a/{chr(code)}"), row(f"a/{chr(code % 0x1F + 1)}")])
+    assert read(store, tmp_path / "lineage.graphml").number_of_nodes() == 2
+
+
+def test_an_empty_store_is_a_graph_without_nodes(store: Store, tmp_path: Path) -> None:
+    store.sweep([])
+    assert len(read(store, tmp_path / "lineage.graphml")) == 0
