@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from dataclasses import dataclass, field
 
-from crawler.records import Relation
+from store.choices import RELATIONS
 
 _CHILDREN = """
     SELECT edge.child_id, node.name, edge.relation, 1
@@ -39,7 +38,6 @@ _ANCESTORS = """
     SELECT node.name FROM above JOIN node ON node.id = above.id WHERE above.id != :node ORDER BY node.name"""
 
 
-@dataclass
 class Branch:
     """A node of a tree that is shown.
 
@@ -47,13 +45,14 @@ class Branch:
     limit or the depth left out; `again` marks a node whose own branch stands elsewhere in the tree.
     """
 
-    id: int
-    name: str
-    relation: str | None
-    is_model: bool
-    branches: list[Branch] = field(default_factory=list)
-    more: int = 0
-    again: bool = False
+    def __init__(self, node_id: int, name: str, relation: str | None, *, is_model: bool, again: bool = False) -> None:
+        self.id = node_id
+        self.name = name
+        self.relation = relation
+        self.is_model = is_model
+        self.branches: list[Branch] = []
+        self.more = 0
+        self.again = again
 
 
 def descendants(connection: sqlite3.Connection, node_id: int) -> list[str]:
@@ -83,7 +82,7 @@ def tree(connection: sqlite3.Connection, top: Branch, *, up: bool, depth: int | 
         branch.more = total - len(rows)
         shown += len(rows)
         for node_id, name, relation, is_model in rows:
-            twig = Branch(node_id, name, Relation(relation).word, bool(is_model), again=node_id in expanded)
+            twig = Branch(node_id, name, RELATIONS[relation], is_model=bool(is_model), again=node_id in expanded)
             branch.branches.append(twig)
             if not twig.again:
                 expanded.add(node_id)

@@ -43,7 +43,7 @@ def show(
     with state_of(context).asking(as_of) as (connection, basis):
         go_to(connection, basis)
         node = find_node(connection, model)
-        top = Branch(node.id, node.name, None, node.is_model)
+        top = Branch(node.id, node.name, None, is_model=node.is_model)
         tree(connection, top, up=up, depth=depth, limit=limit)
     chosen = TreeFormat.JSON if as_json else format
     if chosen is TreeFormat.JSON:
