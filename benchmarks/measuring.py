@@ -119,7 +119,9 @@ def run(command: Sequence[str]) -> Ran:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODELROOTS_"))}
+    """This shell's, and compiled modules are kept, as any installation keeps them: else each start compiles anew."""
+    left_out = ("HF_", "MODELROOTS_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**kept, "HF_HUB_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", "COLUMNS": "200"}
 
 

@@ -47,6 +47,18 @@ def _questions(database: Path) -> list[_Question]:
     ]
 
 
+def cold_tree(database: Path, where: str, times: int = TIMES, peers_times: int = PEERS_TIMES) -> Line:
+    """The tree of the largest base of another database than the generated Hub's, beside a recursive query."""
+    base, below = largest_base(database)
+    ours, sqlite = Measurement("modelroots", "ms"), Measurement("recursive query in sqlite3", "ms")
+    _add(ours, program(database, "tree", base), times)
+    _add(sqlite, peer("recursive_sqlite", database, "tree", base), peers_times)
+    what = f"cold: `tree` of a base with {below:,} descendants, first 100; {where}"
+    return Line(
+        what, ours, Target("median under 300 ms", 300), (sqlite,), f"{times} processes, the peer's {peers_times}"
+    )
+
+
 def largest_base(database: Path) -> tuple[str, int]:
     """The node with most descendants, and how many."""
     with closing(sqlite3.connect(database)) as connection:

@@ -1,4 +1,7 @@
-"""Hubs of other shapes than the real one's: a star, chains, and merges of merges; the computation on each."""
+"""Hubs of other shapes than the real one's: a star, levels, chains, and merges of merges.
+
+Of each the computation, and the tree of its largest base.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +14,36 @@ from benchmarks import pages
 from benchmarks.graph import TARGET, add_computation
 from benchmarks.ground import Ground, remove, sweep
 from benchmarks.measuring import FULL, Line, Measurement
+from benchmarks.reads import PEERS_TIMES, TIMES, cold_tree
 from crawler.replica.orders import CREATED
 
-Kind = Literal["star", "chains", "merges"]
+Kind = Literal["star", "levels", "chains", "merges"]
 LARGEST = 1_000_000
 """Models of each shape beside a whole Hub; fewer beside a smaller one."""
 CHAIN = 10_000
 PARENTS = 18
+CHILDREN = 20
 _BORN = 1_700_000_000
 
 
-def measure(ground: Ground) -> list[Line]:
+def measure(ground: Ground, times: int = TIMES, peers_times: int = PEERS_TIMES) -> list[Line]:
     models = max(LARGEST * ground.models // FULL, 40 * PARENTS)
-    lines = []
+    graphs, trees = [], []
     for kind, what in _SHAPES.items():
         folder, database = ground.pages / f"{kind}-{models}", ground.work / f"{kind}.db"
         sweep(shape(folder, kind, models), database)
         measured = Measurement(kind, "s")
         for _ in range(ground.rounds):
             add_computation(measured, database)
+        graphs.append(Line(f"graph of another shape: {what} ({models:,} models)", measured, TARGET))
+        trees.append(cold_tree(database, what, times, peers_times))
         remove(database)
-        lines.append(Line(f"graph of another shape: {what} ({models:,} models)", measured, TARGET))
-    return lines
+    return graphs + trees
 
 
 _SHAPES: dict[Kind, str] = {
     "star": "all derive from one",
+    "levels": f"all descend from one, {CHILDREN} from each",
     "chains": f"chains of {CHAIN:,}",
     "merges": f"one in {PARENTS} a merge of {PARENTS}, every other of those of merges",
 }
@@ -55,6 +62,8 @@ def _parents(kind: Kind, number: int, models: int) -> range:
     """The models that the model of this number is made from; all of them are older."""
     if kind == "star":
         return range(min(number, 1))
+    if kind == "levels":
+        return range((number - 1) // CHILDREN, (number - 1) // CHILDREN + 1) if number else range(0)
     if kind == "chains":
         return range(number - 1, number) if number % CHAIN else range(0)
     plain, first_half = models * 34 // 36, models * 35 // 36

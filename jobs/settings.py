@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 FILE = "modelroots.toml"
 
@@ -15,8 +14,7 @@ class SettingsError(Exception):
     """A setting that cannot be used; the text names it, where it came from, and the way out."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: its name in modelroots.toml, its environment variable, what it is when nobody says."""
 
     name: str
@@ -34,16 +32,14 @@ SETTINGS = (
 )
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """A setting's value and where it came from: a flag, a variable, a file, or `default`."""
 
     value: str
     origin: str
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings. Paths are as given, relative to the current folder; the token is never among them."""
 
     chosen: Mapping[str, Chosen]
@@ -94,6 +90,8 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
 def _read_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
+    import tomllib  # 3 ms, and few folders have the file
+
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from store.database import transaction
 
@@ -38,8 +38,7 @@ _STILL_MISSING = """
 _ARE_GONE = "UPDATE absence SET gone_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 
 
-@dataclass(frozen=True)
-class CrawlRow:
+class CrawlRow(NamedTuple):
     """One crawl as its row says; times in seconds since 1970 UTC."""
 
     id: int

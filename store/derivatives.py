@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from crawler.records import Relation
-from store.choices import ATTRIBUTIONS, Attribution
+from store.choices import ATTRIBUTIONS, RELATIONS, Attribution
 from store.errors import WrongChoice
 from store.families import official_models, official_nodes
 from store.lookup import find_node
@@ -17,10 +14,12 @@ from store.recorded import recorded_share
 from store.registry.loader import Family, Registry
 from store.standing import Standing
 
+if TYPE_CHECKING:
+    from fractions import Fraction  # only the arrays' answers are made of them
+
 Count: TypeAlias = int | float
 
-_WORDS = tuple(relation.word for relation in Relation)
-_COLUMNS = ", ".join(f"{distance}_{word}" for distance in ("direct", "total") for word in _WORDS)
+_COLUMNS = ", ".join(f"{distance}_{word}" for distance in ("direct", "total") for word in RELATIONS)
 _OF_NODE = f"SELECT {_COLUMNS} FROM lineage_count WHERE node_id = ?"
 _OF_FAMILY = f"SELECT official, {_COLUMNS} FROM family_count WHERE crawl_id = ? AND family = ?"
 _BELOW = """
@@ -39,8 +38,7 @@ _BELOW = """
     GROUP BY model.relation"""
 
 
-@dataclass(frozen=True)
-class Derivatives:
+class Derivatives(NamedTuple):
     """The count for one name. `relations` splits the total; `official` is None for a model or ghost.
 
     Where models are split among families, counts that are no whole numbers are the floats nearest to them.
@@ -98,7 +96,7 @@ def other_definitions(
 def of_shares(name: str, official: int | None, shares: Sequence[float | Fraction], kind: str = "family") -> Derivatives:
     """From direct, total and the total by relation, in parts."""
     direct, total, *by_relation = shares
-    relations = {word: number(value) for word, value in zip(_WORDS, by_relation, strict=True)}
+    relations = {word: number(value) for word, value in zip(RELATIONS, by_relation, strict=True)}
     indirect = number(total - direct)
     return Derivatives(name, kind, official, number(direct), indirect, number(total), _ordered(relations))
 
@@ -110,7 +108,7 @@ def number(value: float | Fraction) -> Count:
 
 def _of_node(connection: sqlite3.Connection, name: str, registry: Registry) -> Derivatives:
     node = find_node(connection, name, also=tuple(registry.families))
-    row = connection.execute(_OF_NODE, (node.id,)).fetchone() or (0,) * 2 * len(_WORDS)
+    row = connection.execute(_OF_NODE, (node.id,)).fetchone() or (0,) * 2 * len(RELATIONS)
     return _answer(node.name, "model" if node.is_model else "ghost", None, row)
 
 
@@ -127,18 +125,18 @@ def _recorded(
 def _walked(connection: sqlite3.Connection, family: Family) -> list[int]:
     """The row of `family_count` for rules that were not those of the last crawl."""
     official = official_nodes(connection, family)
-    direct, total = [0] * len(_WORDS), [0] * len(_WORDS)
+    direct, total = [0] * len(RELATIONS), [0] * len(RELATIONS)
     for relation, near, all_of_it in connection.execute(_BELOW, (str(official),)):
         direct[relation], total[relation] = near, all_of_it
     return [official_models(connection, official), *direct, *total]
 
 
 def _answer(name: str, kind: str, official: int | None, counts: Sequence[int]) -> Derivatives:
-    direct, total = sum(counts[: len(_WORDS)]), sum(counts[len(_WORDS) :])
-    relations = dict(zip(_WORDS, counts[len(_WORDS) :], strict=True))
+    direct, total = sum(counts[: len(RELATIONS)]), sum(counts[len(RELATIONS) :])
+    relations = dict(zip(RELATIONS, counts[len(RELATIONS) :], strict=True))
     return Derivatives(name, kind, official, direct, total - direct, total, _ordered(relations))
 
 
 def _ordered(relations: Mapping[str, Count]) -> dict[str, Count]:
     """`unknown` last, as in every table."""
-    return {word: relations[word] for word in (*_WORDS[1:], _WORDS[0])}
+    return {word: relations[word] for word in (*RELATIONS[1:], RELATIONS[0])}

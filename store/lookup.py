@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from store.errors import UnknownName
 
@@ -29,8 +29,7 @@ _CONTAINING = """
 _IS_BASE = "SELECT 1 FROM edge WHERE parent_id = ? LIMIT 1"
 
 
-@dataclass(frozen=True)
-class FoundNode:
+class FoundNode(NamedTuple):
     """A node that a user named; `is_model` is false for a ghost."""
 
     id: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from store.choices import METRICS, Choices
 from store.registry.loader import Registry
@@ -26,8 +26,7 @@ ENOUGH = 0.995
 """METHOD, section 4: a tracked base whose completeness is below it marks the run."""
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A tracked base: the direct derivatives that the Hub tells of, and those that the crawl knows."""
 
     name: str

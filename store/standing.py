@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from store.errors import NothingComputed
 
@@ -33,8 +33,7 @@ UNSEEN_BY_WALKS = (
 )
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """The last computed crawl. `complete`: it stands on a complete sweep. `ledger`: that of METHOD section 3."""
 
     crawl: int

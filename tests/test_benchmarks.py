@@ -37,7 +37,7 @@ MEASURES: dict[str, Callable[[Ground], list[Line]]] = {
     "quota": partial(quota.measure, pages=30),
     "growth": growth.measure,
     "size": size.measure,
-    "shapes": shapes.measure,
+    "shapes": partial(shapes.measure, times=1, peers_times=1),
 }
 
 
@@ -173,13 +173,24 @@ def test_the_recursive_queries_of_two_peers_agree(ground: Ground, question: str)
 
 
 def test_every_parent_of_a_shape_is_older_and_no_two_are_the_same(tmp_path: Path) -> None:
-    for kind in ("star", "chains", "merges"):
+    for kind in ("star", "levels", "chains", "merges"):
         known: set[str] = set()
         for row in reversed(list(rows(shapes.shape(tmp_path / kind, kind, 1_000)))):
             named = [base["_id"] for base in row.get("baseModels", {"models": []})["models"]]
             assert known.issuperset(named)
             assert len(set(named)) == len(named)
             known.add(row["_id"])
+
+
+def test_all_of_a_shape_of_levels_descends_from_the_first(tmp_path: Path) -> None:
+    parent = {row["id"]: base_of(row) for row in rows(shapes.shape(tmp_path, "levels", 1_000))}
+    steps = 0
+    reached = {name for name, base in parent.items() if base is None}
+    assert len(reached) == 1
+    while len(reached) < len(parent):
+        reached |= {name for name, base in parent.items() if base in reached}
+        steps += 1
+    assert steps == 3
 
 
 def test_a_command_that_fails_is_told_by_its_last_words() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from jobs.cli.main import COMMANDS, program
+from store.registry.loader import SHIPPED
 from tests.jobs.program import Program, opened_hub, small_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +25,8 @@ ALLOWED = {
     "jobs": ("jobs", "store", "crawler"),
 }
 SLOW = ("sqlmodel", "sqlalchemy", "alembic", "numpy", "scipy", "pyarrow", "huggingface_hub", "requests")
+SMALL = ("msgspec", "dataclasses", "rich", "click", "fractions", "decimal", "filelock", "pydantic", "crawler.records")
+"""2 to 15 ms each, which add up."""
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
@@ -89,3 +96,30 @@ def test_a_question_imports_nothing_slow(asked: Program, question: tuple[str, ..
     exit_code, modules = json.loads(ran.stderr.splitlines()[-1])
     assert not exit_code, ran.stderr
     assert set(SLOW).isdisjoint(modules)
+    assert "--csv" in question or set(SMALL).isdisjoint(modules)
+
+
+def built(words: list[str]) -> Mapping[str, object]:
+    group = get_command(program(words))
+    assert isinstance(group, TyperGroup)
+    return group.commands
+
+
+@pytest.mark.parametrize("command", ["derivatives", "families", "crawls", "tree", "rollup", "diff"])
+def test_only_the_command_that_is_asked_for_is_built(command: str) -> None:
+    assert list(built(["--db", "growth", command])) == [command]
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--help", "tree"], ["nonesuch"], ["--version"]])
+def test_every_command_is_built_where_none_is_asked_for(words: list[str]) -> None:
+    assert set(built(words)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("question", [("derivatives", "qwen"), ("families",), ("tree", "Qwen/Q"), ("quality",)])
+def test_a_question_about_no_country_reads_no_origins(
+    asked: Program, tmp_path: Path, question: tuple[str, ...]
+) -> None:
+    shutil.copyfile(SHIPPED / "families.toml", tmp_path / "families.toml")
+    (tmp_path / "origins.csv").write_text("no such columns", encoding="utf-8")
+    assert asked.run("--registry", tmp_path, *question).stdout == asked.succeeds(*question).stdout
+    assert "no column publisher" in asked.run("--registry", tmp_path, "rollup", "--by", "country").stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -101,7 +100,7 @@ def derivatives(
         known = completeness(connection, basis.crawl)
         found = _counted(connection, basis, registry, names, choices, metric)
         beside = _beside(connection, basis, registry, names, choices) if metric == "models" else []
-    items = [asdict(one) for one in found]
+    items = [one._asdict() for one in found]
     shown = told(choices, "attribution", distance="total", metric=metric)
     give(answer(basis, items, choices=shown, notes=_derivative_notes(basis, shown, beside, known)), chosen_form)
 

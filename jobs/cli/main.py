@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from typer.models import CommandInfo
 
 from jobs.cli.errors import report
 from jobs.cli.state import initial_state
@@ -55,13 +57,21 @@ def program(words: Sequence[str]) -> typer.Typer:
     asked = _asked(words)
     for module in dict.fromkeys(COMMANDS.values()) if asked is None else (COMMANDS[asked],):
         import_module(f"jobs.cli.{module}").register(app)
+    if asked is not None:
+        app.registered_commands = [command for command in app.registered_commands if _is_named(command, asked)]
     return app
 
 
+def _is_named(command: CommandInfo, name: str) -> bool:
+    return name == (command.name or getattr(command.callback, "__name__", None))
+
+
 def _asked(words: Sequence[str]) -> str | None:
-    """The first word that is no option and no option's value, if it is a command."""
+    """The first word that is no option and no option's value, if it is a command; None before --help for all."""
     rest = iter(words)
     for word in rest:
+        if word == "--help":
+            return None
         if word in ("--db", "--registry"):
             next(rest, None)
         elif not word.startswith("-"):
@@ -94,6 +104,7 @@ def options(
 def main() -> None:
     """Runs a command and ends the process with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.freeze()  # what was imported stays, and is not looked through for cycles again and again
     try:
         program(sys.argv[1:])()  # it turns usage errors into 2 and an interruption into 130 by itself
     except SystemExit:
@@ -103,6 +114,8 @@ def main() -> None:
         sys.exit(0)
     except BaseException as error:  # noqa: BLE001  # the job's boundary: nobody is above to handle it
         sys.exit(report(error))
+    finally:
+        gc.freeze()  # the process ends: to look through all that it holds takes 6 ms, and frees nothing sooner
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-import msgspec
 import typer
 
 from jobs.cli.output import Answer, Format, give
@@ -48,7 +46,7 @@ def listing(
         return
     chosen = form(format, json=json, csv=csv, quiet=quiet, file=output)
     rows = state_of(context).registry().origins
-    items = [{name: value for name, value in msgspec.structs.asdict(row).items() if name != "line"} for row in rows]
+    items = [{name: value for name, value in row._asdict().items() if name != "line"} for row in rows]
     known = sum(row.country != UNKNOWN for row in rows)
     notes = [f"{len(rows):,} publishers reviewed, {known:,} of a known place. Judgement calls: docs/origins.md."]
     give(Answer(items, notes=notes, key="publisher"), chosen)
@@ -87,8 +85,7 @@ def lint(
     give(answer(basis, items, choices={"problems": problems}, notes=notes, key="publisher"), chosen)
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     publisher: str
     derivatives: float
     share: float

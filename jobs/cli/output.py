@@ -8,11 +8,10 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Item: TypeAlias = dict[str, Any]
 
@@ -20,8 +19,8 @@ SCHEMA_VERSION = 1
 SCREEN = 30
 """Rows of a table without --limit; the other formats give all."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_CONTROL_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # those that JSON allows raw
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+_CONTROL_IN_JSON = r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # those that JSON allows raw
 
 
 class Format(StrEnum):
@@ -35,8 +34,7 @@ class Format(StrEnum):
     MD = "md"
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """How an answer is to be given: the format, names alone or all, and to which file instead of the screen."""
 
     format: Format = Format.TABLE
@@ -44,14 +42,13 @@ class Form:
     file: Path | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Items with what they rest on. `notes` are for people: below a table, or on stderr beside CSV and the like."""
 
     items: Sequence[Item]
     as_of: Item | None = None
-    choices: Item = field(default_factory=dict)
-    coverage: Item = field(default_factory=dict)
+    choices: Item = {}  # noqa: RUF012  # nobody adds to it
+    coverage: Item = {}  # noqa: RUF012
     notes: Sequence[str] = ()
     key: str = "name"
 
@@ -110,7 +107,7 @@ def envelope(answer: Answer) -> Item:
 def json_text(value: Any, *, indent: int | None = None) -> str:
     """The value as JSON and a line's end. Nothing in it can steer a terminal, and nothing is lost: it is escaped."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return _CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    return re.sub(_CONTROL_IN_JSON, lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def flat(item: Item) -> Item:
@@ -126,7 +123,7 @@ def flat(item: Item) -> Item:
 
 def printable(text: str) -> str:
     """The text without anything that could move the cursor, colour the screen or turn the writing round."""
-    return _CONTROL.sub("\ufffd", text)
+    return text if text.isprintable() else re.sub(_CONTROL, "\ufffd", text)
 
 
 def utc(seconds: int | None) -> str | None:

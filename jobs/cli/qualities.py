@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -73,7 +72,7 @@ def quality(
     told_of = completeness_notes(known) or [UNMEASURED]
     notes = [*_example_notes(shown), *told_of, *standing_notes(basis)]
     if chosen.format in (Format.JSON, Format.JSONL) and not quiet:
-        told = [asdict(one) | {"ratio": one.ratio} for one in known]
+        told = [one._asdict() | {"ratio": one.ratio} for one in known]
         items: list[dict[str, Any]] = [counts | {"completeness": told} | ({"examples": shown} if examples else {})]
     else:
         items = [{"item": item, "count": count, "meaning": _MEANING[item]} for item, count in counts.items()]

@@ -6,9 +6,8 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -16,7 +15,7 @@ from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading, reading_together
 from store.recorded import ENOUGH, Known
-from store.registry.loader import Registry, load_registry
+from store.registry.loader import Registry, load_families
 from store.standing import Standing, standing
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ AsOfOption = Annotated[
 FreshOption = Annotated[bool, typer.Option("--fresh", help="Begin again instead of resuming.")]
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The settings, and how to ask the store."""
 
     settings: Settings
@@ -49,10 +47,10 @@ class State:
         """The settings with another endpoint, where a command was given one."""
         if endpoint is None:
             return self.settings
-        return replace(self.settings, chosen={**self.settings.chosen, "endpoint": Chosen(endpoint, "--endpoint")})
+        return self.settings._replace(chosen={**self.settings.chosen, "endpoint": Chosen(endpoint, "--endpoint")})
 
     def registry(self) -> Registry:
-        return load_registry(self.settings.registry)
+        return load_families(self.settings.registry)
 
     @contextmanager
     def asking(self, as_of: str | None = None) -> Iterator[tuple[sqlite3.Connection, Standing]]:

@@ -9,10 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from jobs.cli.errors import Refused
 from jobs.cli.output import envelope, json_text, printable
 from jobs.cli.state import AsOfOption, FileOption, JsonOption, answer, go_to, state_of
 from store.lineage import Branch, tree
 from store.lookup import find_node
+
+DEEPEST = 400
+"""Levels of a tree as JSON, each of which nests an object and a list: most readers give up before a thousand."""
 
 
 class TreeFormat(StrEnum):
@@ -43,7 +47,7 @@ def show(
     with state_of(context).asking(as_of) as (connection, basis):
         go_to(connection, basis)
         node = find_node(connection, model)
-        top = Branch(node.id, node.name, None, node.is_model)
+        top = Branch(node.id, node.name, None, is_model=node.is_model)
         tree(connection, top, up=up, depth=depth, limit=limit)
     chosen = TreeFormat.JSON if as_json else format
     if chosen is TreeFormat.JSON:
@@ -62,16 +66,20 @@ def show(
 
 
 def _as_item(branch: Branch) -> dict[str, Any]:
-    """The tree as nested items. Iterative: a chain may be deeper than Python's stack."""
-    items = {id(branch): _bare(branch)}
-    pending = [branch]
+    """The tree as nested items."""
+    whole = _bare(branch)
+    pending = [(branch, whole, 0)]
     while pending:
-        current = pending.pop()
+        current, item, level = pending.pop()
+        if current.branches and level == DEEPEST:
+            raise Refused(
+                f"The tree has more than {DEEPEST} levels, deeper than JSON can be read. "
+                f"Give --depth {DEEPEST}, or --format dot, which nests nothing."
+            )
         for twig in current.branches:
-            items[id(twig)] = _bare(twig)
-            items[id(current)]["branches"].append(items[id(twig)])
-            pending.append(twig)
-    return items[id(branch)]
+            item["branches"].append(_bare(twig))
+            pending.append((twig, item["branches"][-1], level + 1))
+    return whole
 
 
 def _bare(branch: Branch) -> dict[str, Any]:

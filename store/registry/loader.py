@@ -1,21 +1,21 @@
 """Reads the registry: families.toml, which says whose own a model is, and origins.csv beside it.
 
 Holds no table and asks no Hub. `official` decides by a model's name alone, so a ghost can match too.
-It is on the way of every question, so it imports nothing heavy.
+It is on the way of every question, so it imports nothing heavy, and its records are tuples with names: a frozen
+dataclass takes four times as long to make.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from store.errors import RegistryError
 from store.registry.origins import Origin, by_publisher, load_origins
@@ -27,7 +27,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9-]*")
 _WILDCARD = re.compile(r"[*?\[]")
 
 
-class Family(msgspec.Struct, frozen=True, kw_only=True):
+class Family(NamedTuple):
     """One family: the rules that tell its official models, and where the rules come from.
 
     `publishers` match exactly; `include` and `exclude` are ids or shell patterns on the whole id; all of
@@ -54,17 +54,28 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         return bool(ruled_in) and not _matches(self.exclude, name)
 
 
-class Registry(msgspec.Struct, frozen=True, dict=True):
+class Registry:
     """The families by key, in the file's order.
 
     `fingerprint` is the SHA-256 (hex) of what can change a number: keys, publishers, includes and
-    excludes, in any order. Titles, sources and notes do not touch it. `origins` are the rows of origins.csv;
-    `origins_fingerprint` is the same of each publisher's country and kind.
+    excludes, in any order. Titles, sources and notes do not touch it. `origins` are the rows of origins.csv, read
+    when first asked for; `origins_fingerprint` is the same of each publisher's country and kind.
     """
 
-    families: dict[str, Family]
-    fingerprint: str
-    origins: tuple[Origin, ...] = ()
+    def __init__(self, folder: Path, families: dict[str, Family]) -> None:
+        self.families = families
+        self._folder = folder
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return _sha256(
+            {key: [sorted(set(r)) for r in (f.publishers, f.include, f.exclude)] for key, f in self.families.items()}
+        )
+
+    @cached_property
+    def origins(self) -> tuple[Origin, ...]:
+        """Raises `RegistryError` for a file that cannot be read or used."""
+        return load_origins(self._folder)
 
     @cached_property
     def origin_of(self) -> dict[str, Origin]:
@@ -112,7 +123,7 @@ class Registry(msgspec.Struct, frozen=True, dict=True):
         }
 
 
-_TYPES = {field.name: field.type for field in msgspec.structs.fields(Family) if field.name != "key"}
+_TYPES: dict[str, type] = {name: type(default) for name, default in Family._field_defaults.items()}
 
 
 def load_registry(folder: Path | None = None) -> Registry:
@@ -120,12 +131,19 @@ def load_registry(folder: Path | None = None) -> Registry:
 
     Raises `RegistryError` for a file that cannot be read or used.
     """
+    registry = load_families(folder)
+    _ = registry.origins  # what is wrong there is told now, not after hours of a crawl
+    return registry
+
+
+def load_families(folder: Path | None = None) -> Registry:
+    """The same for a question, most of which are not about origins: those are read when first asked for."""
     folder = SHIPPED if folder is None else folder
     path = folder / FILE
     families = {key: _family(path, key, table) for key, table in _tables(path).items()}
     if not families:
         raise RegistryError(f'{path} holds no family. One is two lines: [qwen] and publishers = ["Qwen"].')
-    return Registry(families, _fingerprint(families), load_origins(folder))
+    return Registry(folder, families)
 
 
 def lint(registry: Registry) -> list[str]:
@@ -170,10 +188,21 @@ def _family(path: Path, key: str, table: Any) -> Family:
 def _value(where: str, name: str, value: Any) -> Any:
     if name not in _TYPES:
         raise RegistryError(f"{where}: {name}: no such key. Known are {', '.join(_TYPES)}.")
+    if _TYPES[name] is tuple and isinstance(value, list) and all(isinstance(text, str) for text in value):
+        return tuple(value)
+    if _TYPES[name] is type(value):
+        return value
+    raise RegistryError(f"{where}: {name}: {_mismatch(value, _TYPES[name])}. Write it as {_example(name)}.")
+
+
+def _mismatch(value: Any, wanted: type) -> str:
+    import msgspec  # 10 ms, for whoever has a file to mend
+
     try:
-        return msgspec.convert(value, _TYPES[name])
+        msgspec.convert(value, tuple[str, ...] if wanted is tuple else wanted)
     except msgspec.ValidationError as problem:
-        raise RegistryError(f"{where}: {name}: {problem}. Write it as {_example(name)}.") from problem
+        return str(problem)
+    return f"{value!r} does not fit"
 
 
 def _example(name: str) -> str:
@@ -182,13 +211,10 @@ def _example(name: str) -> str:
     )
 
 
-def _fingerprint(families: dict[str, Family]) -> str:
-    rules = {key: [sorted(set(r)) for r in (f.publishers, f.include, f.exclude)] for key, f in families.items()}
-    return _sha256(rules)
-
-
 def _sha256(value: Any) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
+    """Databases hold it: whatever is changed here must give the same text."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _matches(patterns: tuple[str, ...], name: str) -> bool:

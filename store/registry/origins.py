@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from operator import itemgetter
 from pathlib import Path
-from typing import Literal, TypeAlias, cast, get_args
-
-import msgspec
+from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
 from store.errors import RegistryError
 
@@ -25,12 +24,11 @@ INTERNATIONAL, UNKNOWN, UNREVIEWED = "international", "unknown", "unreviewed"
 Kind: TypeAlias = Literal["company", "lab", "university", "government", "community", "person"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
-_COUNTRY = re.compile(rf"[A-Z]{{2}}|{INTERNATIONAL}|{UNKNOWN}")
-_CODE = re.compile(r"\b[A-Z]{2}\b")  # the library's column holds patterns such as ^GB$|^UK$
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_CODE = r"\b[A-Z]{2}\b"  # the library's column holds patterns such as ^GB$|^UK$
+_DATE = r"\d{4}-\d\d-\d\d"
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(NamedTuple):
     """One reviewed publisher. `country` is ISO 3166-1 alpha-2, `international` or `unknown`; `line` is the file's."""
 
     publisher: str
@@ -54,11 +52,18 @@ def load_origins(folder: Path) -> tuple[Origin, ...]:
         return ()
     except (OSError, UnicodeDecodeError) as problem:
         raise RegistryError(f"{path} cannot be read: {problem}. It must be a readable UTF-8 file.") from problem
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    reader = csv.reader(io.StringIO(text))
+    header = next(reader, [])
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise RegistryError(f"{path}: no column {', '.join(missing)}. Its first line is {','.join(COLUMNS)}.")
-    return tuple(_origin(path, reader.line_num, row) for row in reader)
+    columns = itemgetter(*map(header.index, COLUMNS))
+    nothing = [""] * len(header)  # for what a short line leaves out
+    origins = [Origin._make([*map(str.strip, columns(row + nothing)), reader.line_num]) for row in reader if row]
+    for origin in origins:
+        if not (origin.publisher and origin.kind in KINDS and _is_place(origin.country)):
+            raise RegistryError(f"{path}, line {origin.line}{_what_is_wrong(origin)}")
+    return tuple(origins)
 
 
 def by_publisher(origins: tuple[Origin, ...]) -> dict[str, Origin]:
@@ -85,7 +90,7 @@ def lint_origins(origins: tuple[Origin, ...], *, seen: Collection[str] | None = 
             yield f"{where}: {origin.country} is the code of no country (ISO 3166-1 alpha-2)"
         if not origin.source.startswith("https://"):
             yield f"{where}: no source that a reader can follow (https://...)"
-        if not _DATE.fullmatch(origin.checked):
+        if not re.fullmatch(_DATE, origin.checked):
             yield f"{where}: no date of the check (YYYY-MM-DD)"
         if not origin.name:
             yield f"{where}: no name"
@@ -102,9 +107,9 @@ def country_codes() -> frozenset[str]:
 def regions() -> dict[str, str]:
     """ISO 3166-1 alpha-2 -> region: `EU` for its members of today, else the region of the United Nations."""
     return {
-        _CODE.findall(country["ISO2"])[0]: "EU" if country["EU27"] else country["UNregion"]
+        re.findall(_CODE, country["ISO2"])[0]: "EU" if country["EU27"] else country["UNregion"]
         for country in _countries()
-        if not country["obsolete"] and _CODE.search(country["ISO2"])
+        if not country["obsolete"] and re.search(_CODE, country["ISO2"])
     }
 
 
@@ -115,16 +120,16 @@ def _countries() -> list[dict[str, str]]:
         return list(csv.DictReader(table, delimiter="\t"))
 
 
-def _origin(path: Path, line: int, row: dict[str, str | None]) -> Origin:
-    values = {name: (row[name] or "").strip() for name in COLUMNS}
-    where = f"{path}, line {line}"
-    if not values["publisher"]:
-        raise RegistryError(f"{where}: no publisher.")
-    if not _COUNTRY.fullmatch(values["country"]):
-        raise RegistryError(
-            f"{where}: {values['country']!r} is no country. Write its code of two capitals, "
-            f"{INTERNATIONAL} or {UNKNOWN}."
-        )
-    if values["kind"] not in KINDS:
-        raise RegistryError(f"{where}: {values['kind']!r} is no kind. Known are {', '.join(KINDS)}.")
-    return Origin(**values, line=line)
+def _is_place(text: str) -> bool:
+    is_code = len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()
+    return is_code or text in (INTERNATIONAL, UNKNOWN)
+
+
+def _what_is_wrong(origin: Origin) -> str:
+    """Of a row that cannot be used, as the rest of a sentence that names it."""
+    if not origin.publisher:
+        return ": no publisher."
+    if not _is_place(origin.country):
+        code = f"Write its code of two capitals, {INTERNATIONAL} or {UNKNOWN}."
+        return f": {origin.country!r} is no country. {code}"
+    return f": {origin.kind!r} is no kind. Known are {', '.join(KINDS)}."

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.jobs.conftest import OpenHub
-from tests.jobs.program import Program, Reader
+from tests.jobs.program import Program, Reader, model, opened_hub
 
 ENVELOPE = ["schema_version", "as_of", "choices", "coverage", "items"]
 
@@ -286,3 +287,18 @@ def test_a_tree_of_an_unknown_model_fails_with_a_suggestion(asked: Reader) -> No
 @pytest.mark.parametrize("option", ["--depth", "--limit"])
 def test_a_tree_of_nothing_is_a_usage_error(asked: Reader, option: str) -> None:
     assert asked.run("tree", "Qwen/Q", option, 0).code == 2
+
+
+def test_a_chain_too_deep_for_json_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    rows = (model(n, f"a/{n}", *([("finetune", f"a/{n - 1}")] if n else [])) for n in range(1_200))
+    with opened_hub(rows) as hub:
+        program.succeeds("crawl", "sweep", "--endpoint", hub.url)
+    refused = program.run("tree", "a/0", "--limit", 1_200, "--json")
+    assert (refused.code, refused.stdout) == (1, "")
+    assert "--depth 400, or --format dot" in refused.stderr
+    deep = program.asks("tree", "a/0", "--limit", 1_200, "--depth", 400)["items"][0]
+    for _ in range(400):
+        (deep,) = deep["branches"]
+    assert (deep["name"], deep["more"]) == ("a/400", 1)
+    assert program.succeeds("tree", "a/0", "--limit", 1_200, "--format", "dot").stdout.count("->") == 1_199

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ def claim(*definitions: Definition, **more: Any) -> Claim:
 
 
 def basis(ecosystem: Ecosystem, **more: Any) -> Standing:
-    return replace(standing(ecosystem.connection), **{"finished_at": seconds(DAY), **more})
+    return standing(ecosystem.connection)._replace(**{"finished_at": seconds(DAY), **more})
 
 
 def judged(ecosystem: Ecosystem, *definitions: Definition, **more: Any) -> Judged:

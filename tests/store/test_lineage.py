@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 
 from store.errors import UnknownName
-from store.lineage import Branch, ancestors, descendants, path, tree
+from store.lineage import Branch, ancestors, children, descendants, path, tree
 from store.lookup import find_node
 from tests.store.conftest import Store, hub_id, row
 
@@ -59,6 +60,60 @@ def test_a_limit_keeps_what_is_near_and_counts_the_rest(chain: Store) -> None:
 
 def test_a_depth_counts_the_rest_too(chain: Store) -> None:
     assert [twig.more for twig in grown(chain, "a/1", depth=1).branches] == [2, 0]
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("limit", [1, 3, 7, 40])
+def test_the_first_of_many_children_are_those_that_sorting_all_would_give(store: Store, seed: int, limit: int) -> None:
+    rng = random.Random(seed)
+    stars = [row(f"{rng.choice('amz')}/{number}", ["m/top"]) for number in range(30)]
+    others = [row(f"n/{number}", [rng.choice(stars)["id"]]) for number in range(rng.choice([0, 5, 40]))]
+    strangers = [row(f"{rng.choice('az')}/x{number}") for number in range(30)]
+    store.sweep([row("m/top"), *stars, *others, *strangers])
+    top = node(store, "m/top")
+    quick, sorted_all = (children(store.connection, top, 30, limit, many=many) for many in (limit + 1, 1_000))
+    assert quick == sorted_all
+    assert len(quick) == min(limit, 30)
+
+
+def test_the_first_of_many_children_are_found_without_reading_the_name_of_each(store: Store) -> None:
+    store.sweep([row("a/top"), *(row(f"a/{number:04}", ["a/top"]) for number in range(3_000))])
+    top, steps = node(store, "a/top"), []
+    for many in (100, 10_000):
+        counted = [0]
+        store.connection.set_progress_handler(partial(_count, counted), 1_000)
+        children(store.connection, top, 3_000, 20, many=many)
+        steps.append(counted[0])
+    store.connection.set_progress_handler(None, 0)
+    assert 4 * steps[0] < steps[1]
+
+
+def _count(counted: list[int]) -> int:
+    """Called after every thousand steps of SQLite's machine; 0 lets it go on."""
+    counted[0] += 1
+    return 0
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+def test_a_long_chain_ends_at_the_limit(store: Store, direction: str) -> None:
+    store.sweep([row("a/0"), *(row(f"a/{number}", [f"a/{number - 1}"]) for number in range(1, 5_000))])
+    up = direction == "up"
+    top = grown(store, "a/4999" if up else "a/0", up=up)
+    line = [top]
+    while line[-1].branches:
+        line += line[-1].branches
+    assert [branch.name for branch in line] == [f"a/{4999 - step if up else step}" for step in range(101)]
+    assert line[-1].more == 1
+
+
+def test_a_tree_asks_two_questions_of_each_node_that_has_room_and_one_of_the_others(store: Store) -> None:
+    store.sweep([row("a/0"), *(row(f"a/{number}", ["a/0"]) for number in range(1, 50))])
+    asked: list[str] = []
+    top = node(store, "a/0")
+    store.connection.set_trace_callback(asked.append)
+    tree(store.connection, Branch(top, "a/0", None, is_model=True), up=False, depth=None, limit=20)
+    store.connection.set_trace_callback(None)
+    assert len(asked) == 2 + 20
 
 
 def test_a_tree_upwards(chain: Store) -> None:

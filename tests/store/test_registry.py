@@ -263,6 +263,17 @@ def test_every_rule_is_in_the_fingerprint(tmp_path: Path, text: str) -> None:
     assert registry_of(tmp_path, text).fingerprint != before
 
 
+def test_the_fingerprints_are_those_that_databases_hold(tmp_path: Path) -> None:
+    """Of these files version 0.1 stored these; another text for the same rules would have all answers walked anew."""
+    (tmp_path / "origins.csv").write_text(
+        "publisher,country,kind,name,source,checked\nz\u00fcri,CH,lab,Z,x,y\na,unknown,person,A,x,y\na,FR,lab,B,x,y\n",
+        encoding="utf-8",
+    )
+    registry = registry_of(tmp_path, '[b]\npublishers = ["q", "p"]\n[a]\ninclude = ["r/\u00e9*", "\\u0007\\"\\u007f"]')
+    assert registry.fingerprint == "6d4de3746c8cb2c9b376d7c44e1d0a99dbb27bb268720036ff85b84f397a82ac"
+    assert registry.origins_fingerprint == "1c54523147ae1899d245dc8b6968bb9dd77784f74466835df79b584603ae211e"
+
+
 # --- finding a family
 
 
