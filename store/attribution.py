@@ -5,13 +5,30 @@ Both answers are pairs (node, what it belongs to). A node that appears in k pair
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from store.graph import Column, Ints, Lineage, Links, in_order, levels, marked, runs, stretches
 
 Pairs: TypeAlias = tuple[Column, Column]
+
+_AT_ONCE = 8192
+"""Nodes, or merges, whose roots are found together: of merges of merges each may have hundreds."""
+
+
+class _RootSets(NamedTuple):
+    """The distinct roots of a component: a stretch of `flat` each; none for what leads up to a root or merge alone."""
+
+    starts: Ints
+    counts: Ints
+    flat: Column
+
+    def of(self, components: Column) -> Pairs:
+        """(place among the components, a root) for each root of each."""
+        places, stretch = stretches(self.starts[components], self.counts[components])
+        return places, self.flat[stretch]
 
 
 def root_pairs(lineage: Lineage) -> Pairs:
@@ -24,9 +41,13 @@ def root_pairs(lineage: Lineage) -> Pairs:
     tops = _tops(condensed.upward)
     sets = _root_sets(condensed.upward, tops)
     members = Links.of(condensed.set_of, np.arange(size), condensed.number)
-    of_node, root_components = sets.beyond(tops[condensed.set_of])
-    of_pair, roots = members.beyond(root_components)
-    return of_node[of_pair], roots
+    found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
+    for first in range(0, size, _AT_ONCE):  # what a block needs beside the pairs is several times as much as they are
+        of_node, components = sets.of(tops[condensed.set_of[first : first + _AT_ONCE]])
+        of_pair, roots = members.beyond(components)
+        found.append(((first + of_node[of_pair]).astype(np.int32), roots.astype(np.int32)))
+    nodes, roots = (np.concatenate(side) for side in zip(*found, strict=True))
+    return nodes, roots
 
 
 def _tops(upward: Links) -> Ints:
@@ -42,8 +63,8 @@ def _tops(upward: Links) -> Ints:
         tops = further
 
 
-def _root_sets(upward: Links, tops: Ints) -> Links:
-    """The distinct roots of every root and of every node with several parents; the others have none listed.
+def _root_sets(upward: Links, tops: Ints) -> _RootSets:
+    """Of every root and of every component with several parents.
 
     From the top down, level by level, so that the sets above are there when one is joined from them.
     """
@@ -53,27 +74,32 @@ def _root_sets(upward: Links, tops: Ints) -> Links:
     places, above = upward.beyond(merges)
     above, below = tops[above], merges[places]
     roots = np.flatnonzero(degrees == 0)
-    starts, counts = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    starts[roots], counts[roots] = np.arange(len(roots)), 1
-    flat = np.empty(max(2 * size, 16), np.int32)
-    flat[: len(roots)] = roots
+    found = _RootSets(np.zeros(size, np.int64), np.zeros(size, np.int64), np.empty(max(2 * size, 16), np.int32))
+    found.starts[roots], found.counts[roots] = np.arange(len(roots)), 1
+    found.flat[: len(roots)] = roots
     used = len(roots)
     level_of = levels(above, below, size)
     joined = Links.of(below, above, size)
     order = merges[np.argsort(level_of[merges], kind="stable")]
-    for first, last in runs(level_of[order]):
-        merging = order[first:last]
+    for merging in _blocks(order, level_of[order]):
         which, sources = joined.beyond(merging)
-        pair, places = stretches(starts[sources], counts[sources])
-        pairs = in_order(merging[which][pair] * size + flat[places])
-        while used + len(pairs) > len(flat):
-            flat = np.concatenate([flat, np.empty_like(flat)])
-        flat[used : used + len(pairs)] = pairs % size
+        of_source, above_them = found.of(sources)
+        pairs = in_order(merging[which][of_source] * size + above_them)
+        while used + len(pairs) > len(found.flat):
+            found = found._replace(flat=np.concatenate([found.flat, np.empty_like(found.flat)]))
+        found.flat[used : used + len(pairs)] = pairs % size
         merged, firsts = np.unique(pairs // size, return_index=True)
-        starts[merged] = used + firsts
-        counts[merged] = np.diff(firsts, append=len(pairs))
+        found.starts[merged] = used + firsts
+        found.counts[merged] = np.diff(firsts, append=len(pairs))
         used += len(pairs)
-    return Links(np.append(0, np.cumsum(counts)), flat[stretches(starts, counts)[1]])
+    return found
+
+
+def _blocks(order: Ints, level_of: Ints) -> Iterator[Ints]:
+    """Merges of one level at a time, and not too many of them."""
+    for first, last in runs(level_of):
+        for start in range(first, last, _AT_ONCE):
+            yield order[start : min(start + _AT_ONCE, last)]
 
 
 def nearest_pairs(lineage: Lineage, official: Column, families: Column) -> Pairs:

@@ -145,18 +145,24 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     """Each root's share to the root's family; `official` where the model is official in that family itself."""
     models, roots = ecosystem.roots
     nodes, families = ecosystem.official
+    none, official = len(names) - 1, len(names) - 2
     of_node = Links.of(nodes, families, int(max(nodes.max(initial=0), roots.max(initial=0))) + 1)
+    number = of_node.degrees()
+    first = np.full(len(number), none, np.int32)
+    first[number > 0] = of_node.targets[of_node.starts[:-1][number > 0]]
     named = np.maximum(roots, 0)
-    number = of_node.degrees()[named]
-    which, found = of_node.beyond(named)
-    without = np.flatnonzero(number == 0)
-    rows = np.concatenate([which, without])
-    keys = np.concatenate([found, np.full(len(without), len(names) - 1)])
+    keys, share = first[named], parts(models, len(ecosystem.models))
+    several = np.flatnonzero((number > 1)[named])
+    if len(several):  # hardly ever: the root is official in several families, and each gets an equal part
+        which, found = of_node.beyond(named[several])
+        rows = np.concatenate([np.delete(np.arange(len(roots)), several), several[which]])
+        keys = np.concatenate([np.delete(keys, several), found])
+        models, share, roots = models[rows], share[rows] * np.maximum(number[named[rows]], 1), roots[rows]
+    perhaps = np.flatnonzero(marked(ecosystem.official_models[0], len(ecosystem.models))[models])
     span = len(names)
-    official = ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1]
-    own = among(models[rows].astype(np.int64) * span + keys, np.sort(official))
-    share = parts(models, len(ecosystem.models))[rows] * np.maximum(number[rows], 1)
-    return Dimension(models[rows], np.where(own, len(names) - 2, keys), share, (names,), roots[rows])
+    own = np.sort(ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1])
+    keys[perhaps[among(models[perhaps].astype(np.int64) * span + keys[perhaps], own)]] = official
+    return Dimension(models, keys, share, (names,), roots)
 
 
 def _relation(ecosystem: Ecosystem, _: Choices) -> Dimension:
@@ -239,16 +245,16 @@ def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimensi
 def cells(ecosystem: Ecosystem, found: Dimension, choices: Choices) -> list[Cell]:
     """What the filters let through of a dimension, most models first."""
     kept = chosen(ecosystem, choices)
-    return _counted(ecosystem, found, np.where(kept, 0, -1), 1)[0]
+    return _counted(ecosystem, found, np.where(kept, 0, -1).astype(np.int8), 1)[0]
 
 
 def cells_by_population(ecosystem: Ecosystem, found: Dimension) -> dict[Population, list[Cell]]:
     """The same without a filter, for every population, in one go; `all` is the sum of the others."""
-    derivatives, roots = _counted(ecosystem, found, np.where(ecosystem.models.relations >= 0, 0, 1), 2)
+    derivatives, roots = _counted(ecosystem, found, (ecosystem.models.relations < 0).astype(np.int8), 2)
     return {"all": _together(derivatives, roots), "derivatives": derivatives, "roots": roots}
 
 
-def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Ints, groups: int) -> list[list[Cell]]:
+def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Column, groups: int) -> list[list[Cell]]:
     """The cells of each group of models, most models first; a model whose group is negative counts nowhere.
 
     Exact: whole sums for each denominator, then few fractions.
@@ -260,7 +266,12 @@ def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Ints, groups: int
         group, models, keys, parts = group[rows], models[rows], keys[rows], parts[rows]
     span = int(parts.max(initial=0)) + 1
     weights = (None if metric == "models" else ecosystem.models.weights(metric)[models] for metric in METRICS)
-    codes, sums = summed((keys.astype(np.int64) * span + parts) * groups + group, weights)
+    codes = keys.astype(np.int64)
+    codes *= span
+    codes += parts
+    codes *= groups
+    codes += group
+    codes, sums = summed(codes, weights)
     made: list[dict[int, Cell]] = [{} for _ in range(groups)]
     for code, *totals in zip(codes.tolist(), *(column.tolist() for column in sums), strict=True):
         key, part = divmod(code // groups, span)
