@@ -2,7 +2,7 @@
 
 The list is cut in pieces at made-up cursors. Each piece is followed by its own links until a page reaches below its
 end; what that page shows there must be how the next piece begins. Where it is not, or a made-up cursor is refused,
-nothing of the pieces below is used, and the caller goes on along the links of the chain so far.
+nothing of the pieces below is used, and one chain goes on along the links of the last page so far.
 When that is worth while is decided in `sweep`; where the pieces end in `seams`.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,13 +19,27 @@ import msgspec
 from crawler.asking import Closed
 from crawler.errors import BadRequest, Malformed, NotFound, ServerFault
 from crawler.hub import Hub, Listed
-from crawler.known import KnownRows
+from crawler.known import NOTHING, KnownRows
 from crawler.records import Page
 from crawler.seams import ABOVE_ALL, Plan, agree, is_below, made_up, point_of
 
 HELD = 64
 """Pages that are fetched, or asked for, and not read yet: about 1 MB each as records."""
+NOT_HONOURED = "the Hub does not go on where it is asked to: its own links are followed, a page at a time"
 _SAY_NO = (BadRequest, NotFound, ServerFault, Malformed)
+
+
+def below(hub: Hub, url: str, chains: int, plan: Plan, *, known: KnownRows = NOTHING) -> Generator[Page]:
+    """The pages from an address on whose cursor is an `_id`, by so many chains, or by one where that does not work."""
+    with closing(Ahead(hub, chains, plan, known=known)) as ahead:
+        rest = yield from ahead.pages(url)
+    if rest is None:
+        return
+    hub.tell(0.0, NOT_HONOURED)
+    unread = ahead.unread_requests
+    for page in hub.pages(rest, known=known):
+        yield msgspec.structs.replace(page, requests=page.requests + unread)
+        unread = 0
 
 
 class _Astray(Exception):
@@ -164,6 +179,8 @@ class Ahead:
                 piece.problem = problem
             with self._changed:
                 piece.is_whole = True
+                if piece.problem:
+                    self._following = None  # nothing below it will be read
                 self._changed.notify_all()
 
     def _next_piece(self) -> _Piece | None:

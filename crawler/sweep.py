@@ -8,12 +8,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from statistics import median
 
-import msgspec
-
-from crawler.ahead import Ahead
+from crawler.ahead import below
 from crawler.expand import EXPAND as EXPAND
 from crawler.hub import Hub, Listed
 from crawler.known import NOTHING, KnownRows
@@ -26,7 +23,6 @@ MEASURED = 8  # pages that tell how long one takes
 SHORTEST_ROUND_TRIP = 0.05  # seconds; of a shorter one most is this machine's own work, which threads do not share out
 HEADROOM = 1.15  # chains, as a share of what is useful: pieces do not end at a page's end
 MOST_CHAINS = 8
-NOT_HONOURED = "the Hub does not go on where it is asked to: its own links are followed, a page at a time"
 
 
 def listing(*, sort: str | None = None, base: str | None = None, publisher: str | None = None) -> list[tuple[str, str]]:
@@ -72,14 +68,7 @@ def _ahead_where_useful(hub: Hub, chain: Generator[Listed], known: KnownRows, pl
             break
     else:
         return
-    with closing(Ahead(hub, chains, plan, known=known)) as ahead:
-        rest = yield from ahead.pages(listed.page.next_url)
-    if rest:
-        hub.tell(0.0, NOT_HONOURED)
-        lost = ahead.unread_requests
-        for page in hub.pages(rest, known=known):
-            yield msgspec.structs.replace(page, requests=page.requests + lost)
-            lost = 0
+    yield from below(hub, listed.page.next_url, chains, plan, known=known)
 
 
 class Times:

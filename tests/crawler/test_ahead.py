@@ -18,7 +18,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crawler.ahead import HELD, Ahead
+from crawler.ahead import HELD, NOT_HONOURED, below
 from crawler.errors import CrawlError, Unauthorized
 from crawler.hub import Hub
 from crawler.known import NOTHING, KnownRows, fingerprints_of
@@ -30,8 +30,8 @@ from crawler.replica.generate import generate
 from crawler.replica.made_up import KINDS, OwnCursorsOnly
 from crawler.replica.rows import load_rows
 from crawler.replica.server import Replica, running
-from crawler.seams import Plan, made_up
-from crawler.sweep import NOT_HONOURED, by_creation
+from crawler.seams import PAGES_A_PIECE, Plan, made_up
+from crawler.sweep import by_creation
 
 CHAINS = 4
 ROWS = 10
@@ -62,15 +62,10 @@ def one_chain(hub: Hub, *, rows: int = ROWS) -> list[Page]:
 def ahead(
     hub: Hub, *, rows: int = ROWS, stored: Sequence[str] = (), known: KnownRows = NOTHING, start: str | None = None
 ) -> Generator[Page]:
-    """All pages, ahead from the first one on; on one chain from where that is given up, as a sweep does."""
+    """All pages, ahead from the first one on."""
     plan = Plan(stored)
     plan.learn("6a000000" + "0" * 16, "69f00000" + "0" * 16)
-    url = start or made_up(listing_of(hub, rows=rows), TOP)
-    with closing(Ahead(hub, CHAINS, plan, known=known)) as looking:
-        rest = yield from looking.pages(url)
-    if rest:
-        hub.tell(0.0, NOT_HONOURED)
-        yield from hub.pages(rest)
+    return below(hub, start or made_up(listing_of(hub, rows=rows), TOP), CHAINS, plan, known=known)
 
 
 def ids_of(pages: Sequence[Page]) -> list[str]:
@@ -196,6 +191,15 @@ def test_where_a_made_up_cursor_is_not_honoured_one_chain_goes_on(kind: str) -> 
         pages = [first, *ahead(hub, start=first.next_url)]
     assert ids_of(pages) == whole
     assert told == [NOT_HONOURED]
+
+
+def test_a_refused_cursor_costs_a_few_requests() -> None:
+    replica = OwnCursorsOnly(MODELS, "refused", quota=None)
+    with running(replica) as url, Hub(url) as hub:
+        first = next(hub.pages(listing_of(hub)))
+        pages = [first, *ahead(hub, start=first.next_url)]
+    assert sum(page.requests for page in pages) == replica.requests
+    assert replica.requests <= len(pages) + PAGES_A_PIECE + 2 * CHAINS
 
 
 # Faults
