@@ -156,9 +156,11 @@ def test_each_request_is_told_of_by_a_page() -> None:
     assert sum(page.requests for page in pages) == replica.requests
 
 
-def test_no_more_pages_are_held_than_allowed() -> None:
-    replica = Replica(generate(1_000, 1), quota=None)
-    with running(replica) as url, Hub(url) as hub, closing(ahead(hub, rows=5)) as pages:
+@pytest.mark.parametrize("step", [None, 4])
+def test_no_more_pages_are_held_than_allowed(step: int | None) -> None:
+    stored = seams_of(MODELS, step) if step else ()
+    replica = Replica(MODELS, quota=None)
+    with running(replica) as url, Hub(url) as hub, closing(ahead(hub, rows=5, stored=stored)) as pages:
         next(pages)
         reading = len(one_chain(hub, rows=5))  # as long as the threads would need for as many
         assert replica.requests - reading <= 1 + HELD
@@ -193,8 +195,9 @@ def test_where_a_made_up_cursor_is_not_honoured_one_chain_goes_on(kind: str) -> 
     assert told == [NOT_HONOURED]
 
 
-def test_a_refused_cursor_costs_a_few_requests() -> None:
-    replica = OwnCursorsOnly(MODELS, "refused", quota=None)
+@pytest.mark.parametrize("kind", ["refused", "ignored"])
+def test_a_cursor_that_is_not_honoured_costs_a_few_requests(kind: str) -> None:
+    replica = OwnCursorsOnly(MODELS, kind, quota=None)
     with running(replica) as url, Hub(url) as hub:
         first = next(hub.pages(listing_of(hub)))
         pages = [first, *ahead(hub, start=first.next_url)]
