@@ -1,7 +1,8 @@
 """From a question to its whole answer: paced within the quota, tried again after faults, redirects followed.
 
 Faults and quotas are kept apart: a fault has a number of tries and jitter, a quota has the wait that the server
-names. It knows no listing and no model; those are `crawler.hub`. One exchange is `crawler.transport`.
+names. It knows no listing and no model; those are `crawler.hub`. One exchange is `crawler.transport`, the pace that
+several threads share `crawler.pace`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
@@ -17,7 +19,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from crawler.endpoint import Endpoint, joined, next_link
 from crawler.errors import ForeignLink, Malformed, QuotaExceeded, ServerFault, Unreachable
-from crawler.limits import Quota, http_date, quota_wait, read_quota, retry_after, wait_before_next
+from crawler.limits import Quota, http_date, quota_wait, read_quota, retry_after
+from crawler.pace import Pace
 from crawler.refusals import Redactor, describe, refusal
 from crawler.transport import Reply, Transport, never_connected
 
@@ -41,19 +44,28 @@ class Patience:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer: body, absolute next link (unchecked), head, and the requests it took, tries included."""
+    """A whole answer: body, absolute next link (unchecked), head, and the requests it took, tries included.
+
+    `round_trip` is how many seconds the last exchange took, `reading` how many its body.
+    """
 
     body: bytes
     link_next: str | None
     headers: Mapping[str, str]
     requests: int
+    round_trip: float = 0.0
+    reading: float = 0.0
+
+
+class Closed(Exception):
+    """What was being asked when its asker was closed from another thread. No error of the Hub's."""
 
 
 class Asker:
     """Asks one endpoint, one question at a time, from whatever thread; close it, or use `with`.
 
     `requests` counts all that went out, `quota` is the last one told. `on_wait(seconds, why)` hears of every
-    wait before it begins. `sleep` and `clock` are for tests.
+    wait before it begins. `sleep` and `clock` are for tests. Closing it ends what is being asked.
     """
 
     def __init__(
@@ -62,7 +74,7 @@ class Asker:
         *,
         token: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         deadline: float = 60.0,
         on_wait: Callable[[float, str], None] | None = None,
         patience: Patience | None = None,
@@ -71,15 +83,34 @@ class Asker:
         self.endpoint = Endpoint.parse(endpoint)
         token = _checked(token, self.endpoint)
         self._clean = Redactor(token)
-        self._transport = Transport(self.endpoint, token=token, deadline=deadline, clock=clock, clean=self._clean)
-        self._clock, self._sleep = clock, sleep
+        self._token, self._deadline = token, deadline
+        self.clock, self._sleep = clock, sleep
         self._on_wait, self._patience = on_wait, patience or Patience()
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
-        self._lock = threading.RLock()
-        self._ready_at, self._why = float("-inf"), ""
+        self._pace = Pace(clock)
         self._answered = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """What no other asker shares."""
+        self._transport = self._connected()
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
         self.requests = 0
-        self.quota: Quota | None = None
+
+    def _connected(self) -> Transport:
+        return Transport(self.endpoint, token=self._token, deadline=self._deadline, clock=self.clock, clean=self._clean)
+
+    def another(self, on_wait: Callable[[float, str], None]) -> Self:
+        """One more that asks beside this one: at the same pace, over a connection of its own."""
+        other = copy(self)
+        other._on_wait = on_wait
+        other._begin()
+        return other
+
+    @property
+    def quota(self) -> Quota | None:
+        return self._pace.quota
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +119,8 @@ class Asker:
         self.close()
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Let the connections go. A question that another thread has out, or waits to ask, raises `Closed` there."""
+        self._closed.set()
         self._transport.close()
 
     def get(self, url: str) -> Answer:
@@ -131,10 +163,12 @@ class Asker:
         following = next_link(reply.url, link)
         if following is None and "next" in link.lower():
             raise Malformed(f"{self._clean(reply.url)}: a Link that cannot be read", retryable=True)
+        began = self.clock()
         try:
-            return read(reply.body), Answer(reply.body, following, reply.headers, 1)
+            value = read(reply.body)
         except Malformed as problem:
             raise Malformed(self._clean(f"{reply.url}: {problem}"), retryable=True) from problem
+        return value, Answer(reply.body, following, reply.headers, 1, reply.seconds, self.clock() - began)
 
     def _followed(self, url: str) -> Reply:
         """The answer behind redirects within the endpoint; each hop is a request."""
@@ -158,42 +192,41 @@ class Asker:
     def _within_quota(self, url: str) -> Reply:
         """The first answer that is no 429. Waiting for the quota is no try, but it ends at some time too."""
         for times in range(self._patience.quota_answers):
-            reply = self._exchange(url)
+            reply, wait = self._exchange(url, times)
             if reply.status != 429:
                 return reply
-            named = quota_wait(reply.headers, _time_of(reply))
-            wait = max(named or 0.0, self._back_off(times) if times or named is None else 0.0)
             if wait > self._patience.longest_wait:
                 break
-            self._hold(wait, "the Hub answered 429: too many requests")
         cause = describe(reply.status, reply.headers, reply.body, self._clean)
         way_out = "resume later; a token (HF_TOKEN, --token-from) has a larger quota"
+        named = quota_wait(reply.headers, _time_of(reply))
         raise QuotaExceeded(f"{self._clean(url)}: {cause}: {way_out}", url=self._clean(url), wait=named)
 
-    def _exchange(self, url: str) -> Reply:
-        """One request, after the wait that the last answer calls for."""
-        wait, self._ready_at = self._ready_at - self._clock(), float("-inf")
-        if wait > 0:
-            self._pause(wait, self._why)
-        self.requests += 1
-        reply = self._transport.get(url)
-        self._answered = True
-        self._note(reply)
-        return reply
+    def _exchange(self, url: str, times: int) -> tuple[Reply, float]:
+        """One request, when the pace allows it, after so many 429s; and the seconds that its answer asks to wait."""
+        with self._pace.turn(self._pause) as began:
+            if self._closed.is_set():
+                raise Closed
+            self.requests += 1
+            asked_at = self.clock()
+            reply = self._transport.get(url)
+            reply = replace(reply, seconds=self.clock() - asked_at)
+            self._answered = True
+            wait, why = self._wait_after(reply, times)
+            held = wait if wait <= self._patience.longest_wait else 0.0
+            self._pace.note(began, read_quota(reply.headers), wait=held, why=why, refused=reply.status == 429)
+        return reply, wait
 
-    def _note(self, reply: Reply) -> None:
-        """Remember the quota, and when the next request may go out."""
-        quota = read_quota(reply.headers)
-        self.quota = quota or self.quota
-        if wait := wait_before_next(quota):
-            self._hold(wait, "nine tenths of the quota are used")
-        if reply.status == 503 and (wait := retry_after(reply.headers, _time_of(reply)) or 0.0):
-            self._hold(min(wait, self._patience.longest_back_off), "the Hub asks to come back later")
-
-    def _hold(self, seconds: float, why: str) -> None:
-        ready_at = self._clock() + seconds
-        if ready_at >= self._ready_at:
-            self._ready_at, self._why = ready_at, why
+    def _wait_after(self, reply: Reply, times: int) -> tuple[float, str]:
+        """The seconds that an answer asks everybody to wait, beside what its quota means, and why."""
+        if reply.status == 429:
+            named = quota_wait(reply.headers, _time_of(reply))
+            wait = max(named or 0.0, self._back_off(times) if times or named is None else 0.0)
+            return wait, "the Hub answered 429: too many requests"
+        if reply.status == 503:
+            asked = retry_after(reply.headers, _time_of(reply)) or 0.0
+            return min(asked, self._patience.longest_back_off), "the Hub asks to come back later"
+        return 0.0, ""
 
     def _back_off(self, times: int) -> float:
         """Seconds after so many tries: doubled each time, the upper half of it drawn at random."""
@@ -202,13 +235,18 @@ class Asker:
 
     def _announce(self, state: RetryCallState) -> None:
         problem = state.outcome.exception() if state.outcome else None
-        if self._on_wait and state.next_action:
-            self._on_wait(state.next_action.sleep, f"trying again after: {problem}")
+        if state.next_action:
+            self.tell(state.next_action.sleep, f"trying again after: {problem}")
+
+    def tell(self, seconds: float, why: str) -> None:
+        """Lets `on_wait` hear of a wait, or with 0 seconds of something else that a person should know."""
+        if self._on_wait:
+            self._on_wait(seconds, why)
 
     def _pause(self, seconds: float, why: str = "") -> None:
-        if why and self._on_wait:
-            self._on_wait(seconds, why)
-        self._sleep(seconds)
+        if why:
+            self.tell(seconds, why)
+        (self._sleep or self._closed.wait)(seconds)
 
 
 def _is_fault(problem: BaseException) -> bool:

@@ -6,8 +6,9 @@ It holds the chain of pages and what to do about fields that a server does not k
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
+from typing import NamedTuple, Self
 
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
@@ -15,8 +16,18 @@ from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
 from crawler.known import NOTHING, KnownRows
 from crawler.parse import Contents, parse_changed, parse_detail, parse_page
 from crawler.records import BaseDetail, Page
+from crawler.seams import identities
 
-__all__ = ["Answer", "Hub", "Patience"]
+__all__ = ["Answer", "Hub", "Listed", "Patience"]
+
+
+class Listed(NamedTuple):
+    """A page, the seconds of its round trip and of its reading, and its rows' `_id`s where they were wanted."""
+
+    page: Page
+    round_trip: float
+    reading: float
+    hub_ids: list[str]
 
 
 class Hub(Asker):
@@ -51,19 +62,31 @@ class Hub(Asker):
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
         address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows.
         """
+        return (listed.page for listed in self.chain(url, base=base, known=known))
+
+    def chain(
+        self, url: str, *, base: str | None = None, known: KnownRows = NOTHING, with_ids: bool = False
+    ) -> Generator[Listed]:
+        """The same with what each page took, and `with_ids` the `_id`s of its rows."""
         self._require_own(url)
-        return self._chain(url, base, known)
+        return self._chain(url, base, partial(_read, known=known, with_ids=with_ids))
+
+    def another(self, on_wait: Callable[[float, str], None]) -> Self:
+        """One more client of the Hub, for another thread; what it answers 400 to is no matter of unknown fields."""
+        other = super().another(on_wait)
+        other.refused = self.refused or frozenset()
+        return other
 
     # Pages
 
-    def _chain(self, url: str, base: str | None, known: KnownRows) -> Generator[Page]:
+    def _chain(self, url: str, base: str | None, read: Reading) -> Generator[Listed]:
         seen: set[str] = set()
         here: str | None = url
         while here is not None:
             seen.add(here)
-            contents, answer = self._ask_list(here, known)
+            (contents, hub_ids), answer = self._ask_list(here, read)
             problem = self._problem_of(here, answer.link_next, seen)
-            yield Page(
+            page = Page(
                 records=tuple(contents.records),
                 quarantined=tuple(contents.quarantined),
                 unchanged=tuple(contents.unchanged),
@@ -72,6 +95,7 @@ class Hub(Asker):
                 base=base,
                 requests_left=self.quota.remaining if self.quota else None,
             )
+            yield Listed(page, answer.round_trip, answer.reading, hub_ids)
             if problem:
                 raise problem
             here = answer.link_next
@@ -89,9 +113,9 @@ class Hub(Asker):
 
     # Fields that a server does not know
 
-    def _ask_list(self, url: str, known: KnownRows) -> tuple[Contents, Answer]:
+    def _ask_list(self, url: str, read: Reading) -> tuple[tuple[Contents, list[str]], Answer]:
         """One page; where the server refuses a field, asked again without it."""
-        url, read = without(url, self.refused or ()), partial(parse_changed, known=known)
+        url = without(url, self.refused or ())
         try:
             return self.ask(url, read)
         except BadRequest as problem:
@@ -122,3 +146,10 @@ class Hub(Asker):
         except ValueError as problem:
             raise NotFound(self._clean(f"{problem}; check its spelling"), url=self.endpoint.address) from problem
         return self.ask(url, parse_detail)[0]
+
+
+Reading = Callable[[bytes], tuple[Contents, list[str]]]
+
+
+def _read(body: bytes, *, known: KnownRows, with_ids: bool) -> tuple[Contents, list[str]]:
+    return parse_changed(body, known=known), identities(body) if with_ids else []

@@ -48,11 +48,19 @@ def read_quota(headers: Mapping[str, str]) -> Quota | None:
     )
 
 
+def has_room(quota: Quota, out: int = 0) -> bool:
+    """Whether one more request stays within 90 % when as many as are `out` have not been counted yet."""
+    return quota.remaining - out - 1 >= quota.limit * SPARED
+
+
 def wait_before_next(quota: Quota | None) -> float:
     """Seconds to wait before the next request: 0 while it stays within 90 %, else past the reset."""
-    if quota is None or quota.remaining - 1 >= quota.limit * SPARED:
-        return 0.0
-    return quota.reset_in + 1
+    return 0.0 if quota is None or has_room(quota) else quota.reset_in + 1
+
+
+def least_interval(quota: Quota) -> float:
+    """Seconds between requests that go out evenly through a window and use 90 % of it."""
+    return quota.window / (quota.limit * (1 - SPARED))
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

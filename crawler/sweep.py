@@ -1,15 +1,28 @@
-"""The whole Hub, newest first, resumable at any page. It asks and yields; it stores nothing."""
+"""The whole Hub, newest first, resumable at any page. It asks and yields; it stores nothing.
+
+One page leads to the next. Where a quota allows more than that takes up, pages are fetched ahead (`crawler.ahead`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import math
+from collections import deque
+from collections.abc import Generator, Sequence
+from statistics import median
 
+from crawler.ahead import below
 from crawler.expand import EXPAND as EXPAND
-from crawler.hub import Hub
+from crawler.hub import Hub, Listed
 from crawler.known import NOTHING, KnownRows
+from crawler.limits import Quota, least_interval
 from crawler.records import Page
+from crawler.seams import Plan, point_of
 
 PAGE_SIZE = "1000"  # WIRE: the largest that a Hub gives
+MEASURED = 8  # pages that tell how long one takes
+SHORTEST_ROUND_TRIP = 0.05  # seconds; of a shorter one most is this machine's own work, which threads do not share out
+HEADROOM = 1.15  # chains, as a share of what is useful: pieces do not end at a page's end
+MOST_CHAINS = 8
 
 
 def listing(*, sort: str | None = None, base: str | None = None, publisher: str | None = None) -> list[tuple[str, str]]:
@@ -23,10 +36,61 @@ def listing(*, sort: str | None = None, base: str | None = None, publisher: str 
     return [(name, value) for name, value in chosen if value] + [("expand", word) for word in EXPAND]
 
 
-def sweep(hub: Hub, *, start: str | None = None, known: KnownRows = NOTHING) -> Generator[Page]:
+def sweep(
+    hub: Hub, *, start: str | None = None, known: KnownRows = NOTHING, seams: Sequence[str] = ()
+) -> Generator[Page]:
     """Every model, by creation, newest first: a key that does not move, so nothing is skipped or repeated.
 
     `start` is a page's stored `next_url` to go on at; `ForeignLink` where it is not of this endpoint. Of rows
-    that are `known` by their text the pages hold the numbers alone.
+    that are `known` by their text the pages hold the numbers alone. `seams` are `_id`s where the list may be cut
+    for fetching ahead, each less than a page from the next; where there are none they are guessed.
     """
-    return hub.pages(start or hub.list_url(listing(sort="createdAt")), known=known)
+    return by_creation(hub, start or hub.list_url(listing(sort="createdAt")), known=known, seams=seams)
+
+
+def by_creation(hub: Hub, url: str, *, known: KnownRows = NOTHING, seams: Sequence[str] = ()) -> Generator[Page]:
+    """The same for any listing in order of creation."""
+    return _ahead_where_useful(hub, hub.chain(url, known=known), known, Plan(seams))
+
+
+def _ahead_where_useful(hub: Hub, chain: Generator[Listed], known: KnownRows, plan: Plan) -> Generator[Page]:
+    times = Times()
+    point: str | None = None
+    for listed in chain:
+        began = hub.clock()
+        yield listed.page
+        times.add(listed.round_trip, listed.reading + hub.clock() - began)
+        before, point = point, point_of(listed.page.next_url or "")
+        if before and point and point < before:
+            plan.learn(before, point)
+        chains = times.useful_chains(hub.quota) if point else 1
+        if listed.page.next_url and chains > 1:
+            break
+    else:
+        return
+    yield from below(hub, listed.page.next_url, chains, plan, known=known)
+
+
+class Times:
+    """What the last pages took, in seconds: the round trip, and the work on it (reading and storing)."""
+
+    def __init__(self) -> None:
+        self._round_trips: deque[float] = deque(maxlen=MEASURED)
+        self._work: deque[float] = deque(maxlen=MEASURED)
+
+    def add(self, round_trip: float, work: float) -> None:
+        self._round_trips.append(round_trip)
+        self._work.append(work)
+
+    def useful_chains(self, quota: Quota | None) -> int:
+        """How many round trips have to be under way at once, so that work or the quota is all that one waits for.
+
+        1 where the server tells no quota: nothing says then that it would bear more.
+        """
+        if quota is None or len(self._round_trips) < MEASURED:
+            return 1
+        round_trip = median(self._round_trips)
+        if round_trip < SHORTEST_ROUND_TRIP:
+            return 1
+        least = max(median(self._work), least_interval(quota))
+        return min(math.ceil(HEADROOM * round_trip / least), MOST_CHAINS)

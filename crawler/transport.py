@@ -31,12 +31,13 @@ _CHUNK = 256 * 1024
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: the address asked, the status, the head, and the body decoded."""
+    """What came back: the address asked, the status, the head, the body decoded, and the seconds that it took."""
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    seconds: float = 0.0
 
 
 class Transport:
@@ -54,6 +55,7 @@ class Transport:
         self._endpoint, self._token, self._clean = endpoint, token, clean
         self._deadline, self._clock = deadline, clock
         self._watchdog: Watchdog | None = None
+        self._closed = False
         self._session = _session(endpoint)
 
     def get(self, url: str) -> Reply:
@@ -61,6 +63,8 @@ class Transport:
         until = self._clock() + self._deadline
         with Watchdog(self._deadline) as watchdog:
             self._watchdog = watchdog
+            if self._closed:
+                watchdog.fire()
             try:
                 return self._exchange(url, until)
             except (
@@ -75,6 +79,10 @@ class Transport:
                 self._watchdog = None
 
     def close(self) -> None:
+        """An exchange that another thread is in ends too, as one that took too long."""
+        self._closed = True
+        if watchdog := self._watchdog:
+            watchdog.fire()
         self._session.close()
 
     def _exchange(self, url: str, until: float) -> Reply:

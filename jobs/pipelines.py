@@ -32,6 +32,7 @@ from store.database import transaction, writing
 from store.known import fingerprints
 from store.recorded import Known, completeness
 from store.registry.loader import Registry, load_registry
+from store.seams import seams
 from store.snapshots import create
 from store.standing import standing
 from store.writer import PageWriter
@@ -98,7 +99,8 @@ def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow
         progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
         listing_ended = crawl.pages > 0 and crawl.next_url is None
         hub = partial(Hub, settings.endpoint, token=token)
-        listing = partial(sweep, start=crawl.next_url, known=KnownRows(*fingerprints(connection)))
+        known = KnownRows(*fingerprints(connection))
+        listing = partial(sweep, start=crawl.next_url, known=known, seams=seams(connection))
         with closing(apart(listing, hub, on_wait=progress.waiting)) as pages:
             return _store(connection, crawl, () if listing_ended else pages, registry, progress)
 

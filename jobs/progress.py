@@ -45,8 +45,10 @@ class Progress:
             self._show(self.line(requests_left))
 
     def waiting(self, seconds: float, reason: str) -> None:
-        """Before a wait that the Hub asked for, or a second try."""
-        self._show(f"{self._kind}: waiting {seconds:,.0f} s: {reason}", keep=True)
+        """Before a wait that the Hub asked for, or a second try; 0 seconds where it is only to be told."""
+        self._show(
+            f"{self._kind}: waiting {seconds:,.0f} s: {reason}" if seconds else f"{self._kind}: {reason}", keep=True
+        )
 
     def close(self) -> None:
         """Leaves the last line standing."""

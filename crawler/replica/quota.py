@@ -9,7 +9,8 @@ from collections.abc import Callable
 class Quota:
     """`size` requests in each window of `window` seconds; a window opens with its first request.
 
-    `take` counts one request, whatever its answer will be; `headers` tells what is left.
+    `take` counts one request, whatever its answer will be; `headers` tells what is left, `most_used` how many
+    requests there were in the busiest window so far.
     """
 
     def __init__(self, size: int, window: int, clock: Callable[[], float]) -> None:
@@ -17,6 +18,7 @@ class Quota:
         self._clock = clock
         self._opened = -math.inf
         self._used = 0
+        self.most_used = 0
 
     def take(self) -> bool:
         """False where the window's requests were already used up."""
@@ -24,6 +26,7 @@ class Quota:
         if not 0 <= now - self._opened < self.window:
             self._opened, self._used = now, 0
         self._used += 1
+        self.most_used = max(self.most_used, self._used)
         return self._used <= self.size
 
     def headers(self) -> dict[str, str]:

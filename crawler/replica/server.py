@@ -33,7 +33,7 @@ class Replica:
     written as `crawler.replica.faults` says. `token` is the one bearer token that is accepted, None accepts
     any; `require_token` refuses anonymous listings. `catalogue` can be replaced while it runs. `requests`
     counts every request; `log`, kept if `keep_log`, holds (method, path with query, status), the status 0
-    where the connection was reset.
+    where the connection was reset. `most_used` is how many requests the busiest window of the quota has seen.
     """
 
     def __init__(
@@ -57,6 +57,10 @@ class Replica:
         self._require_token = require_token
         self._keep_log = keep_log
 
+    @property
+    def most_used(self) -> int:
+        return self._quota.most_used if self._quota else 0
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
@@ -74,11 +78,15 @@ class Replica:
         if not within:
             response = Response("Too many requests: the limit of this window is used up.", 429, None, "text/plain")
         else:
-            response = answer(self.catalogue, request, self._token, require_token=self._require_token)
+            response = self.willing_answer(request)
             response = fault(request, response) if fault else response
         for name, value in self._headers().items():
             response.headers.setdefault(name, value)
         return response
+
+    def willing_answer(self, request: Request) -> Response:
+        """The answer where neither limits nor faults are in its way."""
+        return answer(self.catalogue, request, self._token, require_token=self._require_token)
 
     def _headers(self) -> dict[str, str]:
         limits = self._quota.headers() if self._quota else {}
