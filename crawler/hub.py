@@ -13,7 +13,7 @@ from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
 from crawler.known import NOTHING, KnownRows
-from crawler.parse import Contents, parse_changed, parse_detail, parse_page
+from crawler.parse import Contents, parse_detail, parse_page, read_page
 from crawler.records import BaseDetail, Page
 
 __all__ = ["Answer", "Hub", "Patience"]
@@ -64,9 +64,9 @@ class Hub(Asker):
             contents, answer = self._ask_list(here, known)
             problem = self._problem_of(here, answer.link_next, seen)
             yield Page(
-                records=tuple(contents.records),
+                models=contents.models,
                 quarantined=tuple(contents.quarantined),
-                unchanged=tuple(contents.unchanged),
+                unchanged=contents.unchanged,
                 next_url=here if problem else answer.link_next,
                 requests=answer.requests,
                 base=base,
@@ -91,7 +91,7 @@ class Hub(Asker):
 
     def _ask_list(self, url: str, known: KnownRows) -> tuple[Contents, Answer]:
         """One page; where the server refuses a field, asked again without it."""
-        url, read = without(url, self.refused or ()), partial(parse_changed, known=known)
+        url, read = without(url, self.refused or ()), partial(read_page, known=known)
         try:
             return self.ask(url, read)
         except BadRequest as problem:

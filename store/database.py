@@ -25,6 +25,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 4096",  # pages, of 16 KiB: names are all over the file, so copy back less often
     "PRAGMA busy_timeout = 10000",
 )
+sqlite3.register_adapter(type(None), {None: None}.get)  # else four look-ups for every NULL that is bound
 _READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 10000", "PRAGMA cache_size = -16384")
 
 
