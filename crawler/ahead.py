@@ -110,7 +110,7 @@ class Ahead:
                 if rest is None:
                     yield self._last(page)
                     return None
-                if page.records or page.unchanged or page.quarantined:
+                if page.models or page.unchanged or page.quarantined:
                     self._given += page.requests
                     yield page
                 last = listed
@@ -246,10 +246,10 @@ def _without_repeats(listed: Listed, deepest: Listed) -> Page:
     lowest = _lowest(deepest)
     if not listed.hub_ids or max(listed.hub_ids) < lowest:
         return listed.page
-    unchanged = set(deepest.page.unchanged)
+    models, unchanged = listed.page.models, set(deepest.page.unchanged)
     return msgspec.structs.replace(
         listed.page,
-        records=tuple(record for record in listed.page.records if record.hub_id < lowest),
-        unchanged=tuple(number for number in listed.page.unchanged if number not in unchanged),
+        models=models.at([place for place, hub_id in enumerate(models.hub_ids) if hub_id.hex() < lowest]),
+        unchanged=[number for number in listed.page.unchanged if number not in unchanged],
         quarantined=tuple(row for row in listed.page.quarantined if row not in deepest.page.quarantined),
     )

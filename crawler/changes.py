@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 
 from crawler.errors import Malformed
 from crawler.hub import Hub
-from crawler.records import ModelRecord, Page
+from crawler.records import Models, Page
 from crawler.sweep import listing
 
 OVERLAP = 48 * 3600  # seconds; DESIGN: lists settle late, and clocks differ
@@ -22,11 +22,11 @@ def changes(hub: Hub, *, since: int, overlap: int = OVERLAP) -> Generator[Page]:
     A page that reaches behind the mark is the last of its listing, and yielded whole.
     """
     mark = since - overlap
-    yield from _until(hub, "createdAt", lambda record: record.created_at, mark)
-    yield from _until(hub, "lastModified", lambda record: record.modified_at, mark)
+    yield from _until(hub, "createdAt", lambda models: models.created_at, mark)
+    yield from _until(hub, "lastModified", lambda models: models.modified_at, mark)
 
 
-def _until(hub: Hub, sort: str, time_of: Callable[[ModelRecord], int | None], mark: int) -> Generator[Page]:
+def _until(hub: Hub, sort: str, times_of: Callable[[Models], list[int | None]], mark: int) -> Generator[Page]:
     """A listing's pages to the first whose last dated row is older than the mark.
 
     Rows without a time neither stop it nor keep it going: where whole pages have none, it fails by name.
@@ -34,9 +34,9 @@ def _until(hub: Hub, sort: str, time_of: Callable[[ModelRecord], int | None], ma
     undated = 0
     for page in hub.pages(hub.list_url(listing(sort=sort))):
         yield page
-        times = [time for record in page.records if (time := time_of(record)) is not None]
+        times = [time for time in times_of(page.models) if time is not None]
         if times and times[-1] < mark:
             return
-        undated = 0 if times or not page.records else undated + 1
+        undated = 0 if times or not page.models else undated + 1
         if undated >= UNDATED_PAGES:
             raise Malformed(f"sort={sort}: {undated} pages without a single time; sweep instead")

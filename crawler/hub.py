@@ -14,7 +14,7 @@ from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
 from crawler.known import NOTHING, KnownRows
-from crawler.parse import Contents, parse_changed, parse_detail, parse_page
+from crawler.parse import Contents, parse_detail, parse_page, read_page
 from crawler.records import BaseDetail, Page
 from crawler.seams import identities
 
@@ -87,9 +87,9 @@ class Hub(Asker):
             (contents, hub_ids), answer = self._ask_list(here, read)
             problem = self._problem_of(here, answer.link_next, seen)
             page = Page(
-                records=tuple(contents.records),
+                models=contents.models,
                 quarantined=tuple(contents.quarantined),
-                unchanged=tuple(contents.unchanged),
+                unchanged=contents.unchanged,
                 next_url=here if problem else answer.link_next,
                 requests=answer.requests,
                 base=base,
@@ -152,4 +152,4 @@ Reading = Callable[[bytes], tuple[Contents, list[str]]]
 
 
 def _read(body: bytes, *, known: KnownRows, with_ids: bool) -> tuple[Contents, list[str]]:
-    return parse_changed(body, known=known), identities(body) if with_ids else []
+    return read_page(body, known), identities(body) if with_ids else []

@@ -43,13 +43,25 @@ def declared(
     the card's two values come as they are, of any type. Evidence is what another source says where
     it names other bases than the winner.
     """
-    try:  # most rows say what some row has said before: the same popular base, in the same way
-        return _declared_before(base_models, tags, card_base, card_relation)
-    except TypeError:  # a list or a dictionary in the card
-        return _declared(base_models, tags, card_base, card_relation)
+    if base_models is not None and _all_say_the_same(base_models, tags, card_base):
+        return _from_base_models(base_models), ()
+    return _weighed(base_models, tags, card_base, card_relation)
 
 
-def _declared(base_models: NamedBases | None, tags: tuple[str, ...], card_base: Any, card_relation: Any) -> Declared:
+def _all_say_the_same(base_models: NamedBases, tags: tuple[str, ...], card_base: Any) -> bool:
+    """Whether a row names one base in all its sources, letter for letter: nineteen of twenty do.
+
+    To weigh the sources then takes ten times as long, and comes to the same.
+    """
+    relation, bases = base_models
+    if len(bases) != 1 or relation not in _RELATIONS:
+        return False
+    name = bases[0][1]
+    forms = (f"{TAG}{name}", f"{TAG}{relation}:{name}")
+    return ":" not in name and set(tags).issubset(forms) and (card_base is None or card_base == name)
+
+
+def _weighed(base_models: NamedBases | None, tags: tuple[str, ...], card_base: Any, card_relation: Any) -> Declared:
     sources = [
         found
         for found in (_from_base_models(base_models), _from_tags(tags), _from_card(card_base, card_relation))
@@ -67,9 +79,6 @@ def declared_hash(references: tuple[Reference, ...], evidence: tuple[Reference, 
     """64 bits of all that a model declares, the same on every machine and in every run."""
     packed = msgspec.msgpack.encode((references, evidence))
     return int.from_bytes(blake2b(packed, digest_size=8).digest(), "big", signed=True)
-
-
-_declared_before = lru_cache(maxsize=16384, typed=True)(_declared)
 
 
 @lru_cache(maxsize=16384)

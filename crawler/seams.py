@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from crawler.parse import split_rows
+from crawler.rows import split_rows
 
 PAGES_A_PIECE = 6
 """Of a piece whose end is guessed. Half a page of each is asked for twice, and a piece is held while those before it

@@ -74,7 +74,7 @@ def walk(hub: Hub, bases: Iterable[str], *, depth: int | None = None, listed: Li
 def _noting(pages: Iterable[Page], names: list[str]) -> Generator[Page]:
     """The same pages, the names on them noted before each is handed on."""
     for page in pages:
-        names.extend(record.repo_id for record in page.records)
+        names.extend(page.models.repo_ids)
         yield page
 
 

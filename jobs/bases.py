@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from crawler.hub import Hub
-from crawler.records import BaseDetail, Page
+from crawler.records import BaseDetail, Models, Page
 from crawler.walk import expected_requests, look_up, of_publisher
 from store.crawls import last_complete_sweep
 from store.registry.loader import Family, Registry
@@ -40,7 +40,7 @@ def find_bases(hub: Hub, name: str, registry: Registry) -> Iterator[Found]:
         yield from _official(hub, family)
         return
     for detail in look_up(hub, [name]):
-        yield Found((detail.record.repo_id,), Page((detail.record,), (), None, 1), detail)
+        yield Found((detail.record.repo_id,), Page(Models.of(detail.record), (), None, 1), detail)
 
 
 def _official(hub: Hub, family: Family) -> Iterator[Found]:
@@ -48,10 +48,10 @@ def _official(hub: Hub, family: Family) -> Iterator[Found]:
     namespaces = [pattern.partition("/")[0] for pattern in family.include if "/" in pattern]
     for publisher in dict.fromkeys([*family.publishers, *namespaces]):
         for page in of_publisher(hub, publisher):
-            own = tuple(record for record in page.records if family.official(record.repo_id))
-            names = tuple(record.repo_id for record in own)
-            yield Found(names, msgspec.structs.replace(page, records=own, next_url=None))
-    yield Found(family.tracked, Page((), (), None, 0))  # even those that the Hub does not list any more
+            listed = page.models.repo_ids
+            own = page.models.at([place for place, name in enumerate(listed) if family.official(name)])
+            yield Found(tuple(own.repo_ids), msgspec.structs.replace(page, models=own, next_url=None))
+    yield Found(family.tracked, Page(Models(), (), None, 0))  # even those that the Hub does not list any more
 
 
 def cost(

@@ -21,10 +21,12 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may undo the last commits, never tear one
     "PRAGMA cache_size = -65536",
-    "PRAGMA temp_store = MEMORY",
+    # What is sorted for an index, beyond the cache's size: in memory it takes half as long again, and 190 MB.
+    "PRAGMA temp_store = FILE",
     "PRAGMA wal_autocheckpoint = 4096",  # pages, of 16 KiB: names are all over the file, so copy back less often
     "PRAGMA busy_timeout = 10000",
 )
+sqlite3.register_adapter(type(None), {None: None}.get)  # else four look-ups for every NULL that is bound
 _READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 10000", "PRAGMA cache_size = -16384")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 
 import msgspec
 import numpy as np
@@ -91,12 +92,13 @@ class Nodes:
     def _added(self, names: list[str], well_formed: Mapping[str, bool]) -> dict[str, int]:
         if not names:
             return {}
-        names.sort()  # neighbours in the index are then added one after the other
-        namespaces = [publisher_of(name) for name in names]
+        if self._hashes is None:
+            names.sort()  # neighbours in the index are then added one after the other
+        namespaces = _publishers_of(names)
         publishers = self._publisher_ids(set(namespaces))
         ids = range(self.last + 1, self.last + 1 + len(names))
         rows = [
-            (node_id, name, publishers[namespace], well_formed[name])
+            (node_id, name, publishers[namespace], 1 if well_formed[name] else 0)
             for node_id, name, namespace in zip(ids, names, namespaces, strict=True)
         ]
         insert(self._connection, _NODES, rows)
@@ -171,10 +173,9 @@ class _Hashes:
         return found[0] if found else None
 
 
-def publisher_of(name: str) -> str:
-    """The namespace before the slash; empty for a legacy single name."""
-    namespace, slash, _ = name.partition("/")
-    return namespace if slash else ""
+def _publishers_of(names: Iterable[str]) -> list[str]:
+    """The namespace before the slash of each; empty for a legacy single name."""
+    return [namespace if slash else "" for namespace, slash, _ in map(str.partition, names, repeat("/"))]
 
 
 def storable(text: str) -> str:

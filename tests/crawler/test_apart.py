@@ -21,7 +21,7 @@ from werkzeug import Request, Response
 from crawler.apart import apart
 from crawler.errors import CrawlError, ForeignLink, HubError, Malformed, NotFound, QuotaExceeded, Unreachable
 from crawler.hub import Hub
-from crawler.records import Page
+from crawler.records import Models, Page
 from crawler.replica.generate import generate
 from crawler.replica.server import Replica, running
 from crawler.sweep import sweep
@@ -55,7 +55,7 @@ def test_what_is_left_of_the_quota_comes_with_each_page() -> None:
 
 
 def refuse(_: Hub, problem: CrawlError) -> Generator[Page]:
-    yield Page((), (), None, 1)
+    yield Page(Models(), (), None, 1)
     raise problem
 
 
@@ -100,7 +100,7 @@ def test_nobody_there_is_told_as_such() -> None:
 
 def die(_: Hub) -> Generator[Page]:
     os.kill(os.getpid(), signal.SIGKILL)
-    yield Page((), (), None, 1)
+    yield Page(Models(), (), None, 1)
 
 
 def test_a_fetcher_that_is_killed_ends_the_crawl_with_an_error_of_it() -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler import parse
 from crawler.errors import Malformed
-from crawler.parse import LONGEST_RAW, parse_detail, parse_page, split_rows
+from crawler.parse import LONGEST_RAW, parse_detail, parse_page
 from crawler.records import ModelRecord, Quarantined, Relation
+from crawler.rows import FIELDS, split_rows
 
 IDENTITY = "621ffdc136468d709f180294"
 CREATED = int(IDENTITY[:8], 16)
@@ -342,7 +342,7 @@ ANYTHING = st.recursive(
 )
 ROWS = st.fixed_dictionaries(
     {"_id": st.just(IDENTITY) | ANYTHING, "id": st.just("a/b") | ANYTHING},
-    optional={name: ANYTHING for name in parse._FIELDS if name not in ("_id", "id")}
+    optional={name: ANYTHING for name in FIELDS if name not in ("_id", "id")}
     | {
         "tags": st.lists(st.text(st.characters()).map("base_model:".__add__) | ANYTHING),
         "cardData": st.dictionaries(st.sampled_from(["base_model", "base_model_relation", "license"]), ANYTHING),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler import references
 from crawler.records import Reference, Relation, Source
 from crawler.references import LONGEST_TARGET, declared, tidy
 
@@ -249,3 +250,19 @@ def test_each_source_that_disagrees_is_evidence_of_its_own() -> None:
 
 def test_a_row_that_names_no_base_declares_nothing() -> None:
     assert declared(None, (), None, "finetune") == ((), ())
+
+
+NAMES = st.sampled_from(["a/b", "a/b/", "c/d", "e", "", "x:y", "finetune:a/b", " a/b"])
+TAGS = st.builds("base_model:{}{}".format, st.sampled_from(["", "finetune:", "odd:", "adapter:"]), NAMES)
+
+
+@given(
+    st.sampled_from(["finetune", "adapter", "odd", ""]),
+    st.lists(st.tuples(st.none() | st.just("0" * 24), NAMES), max_size=2).map(tuple),
+    st.lists(TAGS, max_size=3).map(tuple),
+    st.none() | NAMES | st.lists(NAMES, max_size=2),
+)
+def test_one_base_named_alike_by_all_sources_is_read_as_any_other(
+    relation: str, bases: tuple[tuple[str | None, str], ...], tags: tuple[str, ...], card: Any
+) -> None:
+    assert declared((relation, bases), tags, card, None) == references._weighed((relation, bases), tags, card, None)

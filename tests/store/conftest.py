@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crawler.known import NOTHING, KnownRows
-from crawler.parse import parse_changed
+from crawler.parse import read_page
 from crawler.records import Page
 from store import crawls
 from store.computation import compute
@@ -64,9 +64,8 @@ class Store:
         base: str | None = None,
         known: KnownRows = NOTHING,
     ) -> Page:
-        found = parse_changed(json.dumps(list(rows)).encode(), known)
-        unchanged = tuple(found.unchanged)
-        return Page(tuple(found.records), tuple(found.quarantined), next_url, 1, base, unchanged=unchanged)
+        found = read_page(json.dumps(list(rows)).encode(), known)
+        return Page(found.models, tuple(found.quarantined), next_url, 1, base, unchanged=found.unchanged)
 
     def sweep(self, rows: Sequence[Any], *, kind: str = "sweep", knowing: bool = False) -> CrawlRow:
         """One crawl of one page, to its end; `knowing` as the program does it, which reads changed rows alone."""
