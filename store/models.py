@@ -81,8 +81,9 @@ class Models:
         kept = np.concatenate([alone, one_of[occurring]])
 
         def summed(column: Column) -> Column:
-            sums = np.bincount(codes, weights=column[together])[occurring].astype(np.int64)
-            return np.concatenate([column[alone], sums])
+            sums = np.bincount(codes, weights=column[together])[occurring]  # of floats: no whole number holds them all
+            found: Column = np.concatenate([column[alone], sums])
+            return found
 
         return Models(
             self.connection,

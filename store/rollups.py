@@ -21,6 +21,7 @@ from store.attribution import parts
 from store.choices import METRICS, NONE, OFFICIAL, Choices, Population
 from store.ecosystem import Ecosystem
 from store.graph import Bools, Column, Ints, Links, among, marked
+from store.models import Models
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 
 _SMALL = 1 << 20
@@ -265,7 +266,7 @@ def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Column, groups: i
         rows = np.flatnonzero(group >= 0)
         group, models, keys, parts = group[rows], models[rows], keys[rows], parts[rows]
     span = int(parts.max(initial=0)) + 1
-    weights = (None if metric == "models" else ecosystem.models.weights(metric)[models] for metric in METRICS)
+    weights = (_weights(ecosystem.models, metric, models) for metric in METRICS)
     codes = keys.astype(np.int64)
     codes *= span
     codes += parts
@@ -279,6 +280,11 @@ def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Column, groups: i
         for metric, total in zip(METRICS, totals, strict=True):
             cell.counts[metric] = cell.counts.get(metric, Fraction(0)) + Fraction(int(total), part)
     return [_most_first(one.values()) for one in made]
+
+
+def _weights(models: Models, metric: str, rows: Column) -> Column | None:
+    """What each of these models counts; None where that is one."""
+    return None if metric == "models" and models.numbers is None else models.weights(metric)[rows]
 
 
 def _together(*parts: list[Cell]) -> list[Cell]:

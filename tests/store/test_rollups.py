@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.choices import DIMENSIONS, Choices
+from store.choices import DIMENSIONS, POPULATIONS, Choices
 from store.ecosystem import Ecosystem
 from store.registry.loader import load_registry
 from store.resolution import resolve
@@ -149,6 +149,21 @@ def test_regions_come_from_countries(example: Ecosystem) -> None:
     assert counts(example, "region", side="publisher") == {
         "Eastern Asia": 5, "unreviewed": 5, "EU": 3, "Northern America": 2,
     }  # fmt: skip
+
+
+def test_models_that_are_told_by_their_publisher_alone_count_as_each_by_itself(store: Store, tmp_path: Path) -> None:
+    lonely = [row(f"{publisher}/{n}", downloads=n) for publisher in ("Qwen", "bob", "zoe") for n in range(5)]
+    malformed = [row(f"bob/odd-{n}", ["/a/path"], likes=3) for n in range(3)]
+    selves = [row(f"zoe/self-{n}", [f"zoe/self-{n}"], downloads_all_time=2**60) for n in range(3)]
+    store.sweep([*EXAMPLE, *lonely, *malformed, *selves])
+    each = ecosystem_of(store, tmp_path / "registry")
+    fewer = each.summed_up()
+    assert len(fewer.models) < len(each.models) - 8
+    for by in ("country", "family", "publisher", "relation"):
+        for population in POPULATIONS:
+            for side, attribution in (("origin", "any"), ("publisher", "nearest"), ("origin", "root")):
+                choices = Choices(side=side, attribution=attribution, population=population)  # type: ignore[arg-type]
+                assert roll_up(fewer, [by], choices) == roll_up(each, [by], choices), (by, choices)
 
 
 def test_an_empty_store_has_no_cells(store: Store, tmp_path: Path) -> None:
