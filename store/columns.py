@@ -42,7 +42,8 @@ _HUB_ID_BYTES = 12
 class ModelColumns:
     """A place for every model id. `node_ids` is 0 for one that is not present, negative for one without a name.
 
-    `relations` are those of `crawler.records`, -1 without a declared base; an absent counter is 0.
+    `relations` are those of `crawler.records`, -1 without a declared base; an absent counter is 0. Counters are as
+    narrow as the largest allows: what is read, written and copied of them is what a computation waits for.
     """
 
     node_ids: Column
@@ -99,13 +100,17 @@ def read(connection: sqlite3.Connection, *, nodes: NodeColumns | None = None) ->
 
 
 def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -> Columns:
-    """The columns of an earlier moment, brought up to date where the models of these ids are concerned."""
+    """The columns of an earlier moment, brought up to date where the models of these ids are concerned.
+
+    The earlier ones are changed with them, and not to be used any more.
+    """
     among = msgspec.json.encode(touched.tolist()).decode()
     old = before.references
     kept = np.flatnonzero(~marked(touched, int(max(touched.max(initial=0), old.models.max(initial=0))) + 1)[old.models])
     new = _references(connection, f"model_id {_AMONG} AND until_crawl IS NULL", among)
     references = _joined(connection, old, kept, new)
-    models = _models(connection, _without(before.models, touched), f"id {_AMONG} AND missing_since IS NULL", among)
+    before.models.node_ids[touched[touched < len(before.models.node_ids)]] = 0
+    models = _models(connection, before.models, f"id {_AMONG} AND missing_since IS NULL", among)
     return Columns(models, _nodes(connection, before.nodes), references)
 
 
@@ -113,31 +118,19 @@ def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -
 
 
 def _no_models(size: int) -> ModelColumns:
-    counters = (np.zeros(size, np.int64) for _ in range(3))
+    counters = (np.zeros(size, np.uint32) for _ in range(3))
     return ModelColumns(np.zeros(size, np.int32), np.full(size, -1, np.int8), *counters)
-
-
-def _without(models: ModelColumns, ids: Ints) -> ModelColumns:
-    node_ids = models.node_ids.copy()
-    node_ids[ids[ids < len(node_ids)]] = 0
-    return ModelColumns(
-        node_ids,
-        models.relations.copy(),
-        models.downloads.copy(),
-        models.downloads_all_time.copy(),
-        models.likes.copy(),
-    )
 
 
 def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str, *given: str) -> ModelColumns:
     """The known columns, with those of the models that fulfil the condition put in."""
     ids, *values = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
-    size = max(len(known.node_ids), int(ids.max(initial=0)) + 1)
+    more = max(int(ids.max(initial=0)) + 1 - len(known.node_ids), 0)
     found = []
-    for column, empty, value in zip(_fields(known), _fields(_no_models(size)), values, strict=True):
-        if len(column) < size:
-            empty[: len(column)] = column
-            column = empty
+    for column, empty, value in zip(_fields(known), _fields(_no_models(more)), values, strict=True):
+        column = np.concatenate([column, empty]) if more else column
+        if value.max(initial=0) > np.iinfo(column.dtype).max:
+            column = column.astype(np.int64)
         column[ids] = value
         found.append(column)
     return ModelColumns(*found)

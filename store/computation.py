@@ -105,12 +105,14 @@ def _share_rows(ecosystem: Ecosystem, families: Dimension, key: tuple[str | int,
 def _edge_rows(resolution: Resolution) -> Column:
     lineage = resolution.lineage
     parents, children = lineage.node_ids[lineage.parents], lineage.node_ids[lineage.children]
-    return np.stack([parents, children, resolution.edge_relations, resolution.edge_times], axis=1).astype(np.int32)
+    rows = [parents, children, resolution.edge_relations, resolution.edge_times]
+    return np.stack(rows, axis=1, dtype=np.int32, casting="unsafe")
 
 
 def _count_rows(lineage: Lineage, counts: Counts) -> Column:
-    used = np.flatnonzero(counts.total.sum(axis=1))
-    return np.column_stack([lineage.node_ids[used], counts.direct[used], counts.total[used]]).astype(np.int32)
+    used = np.flatnonzero(counts.total.any(axis=0))
+    rows = [lineage.node_ids[used], *counts.direct[:, used], *counts.total[:, used]]
+    return np.stack(rows, axis=1, dtype=np.int32, casting="unsafe")
 
 
 def _write_ledger(

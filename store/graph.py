@@ -105,7 +105,7 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Counts:
-    """Derivatives of every node by their own relation: two arrays of shape (nodes, relations)."""
+    """Derivatives of every node by their own relation: two arrays of shape (relations, nodes)."""
 
     direct: Ints
     total: Ints
@@ -128,7 +128,8 @@ def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
     """
     size, condensed = len(lineage.node_ids), lineage.condensed
     own = _by_relation(condensed.set_of, lineage.relations, condensed.number)
-    total = _sums_below(condensed, own)[condensed.set_of] - _by_relation(np.arange(size), lineage.relations, size)
+    total = _sums_below(condensed, own)[:, condensed.set_of]
+    total -= _by_relation(np.arange(size), lineage.relations, size)
     direct = _by_relation(lineage.parents, lineage.relations[lineage.children], size)
     sizes = np.bincount(condensed.set_of, minlength=condensed.number)
     cyclic = sizes[sizes > 1]
@@ -196,11 +197,11 @@ def _condense(parents: Ints, children: Ints, size: int) -> Condensed:
     return Condensed(int(number), set_of, *distinct_pairs(set_of[parents], set_of[children], int(number)))
 
 
-def _by_relation(groups: Ints, relations: Ints, size: int) -> Ints:
-    """Counts of shape (size, relations); those that declare no relation count nowhere."""
-    declared = relations >= 0
-    keys = groups[declared] * RELATIONS + relations[declared]
-    return np.bincount(keys, minlength=size * RELATIONS).reshape(size, RELATIONS)
+def _by_relation(groups: Ints, relations: Column, size: int) -> Ints:
+    """Counts of shape (relations, size); those that declare no relation count nowhere."""
+    declared = np.flatnonzero(relations >= 0)
+    keys = relations[declared] * np.int64(size) + groups[declared]
+    return np.bincount(keys, minlength=RELATIONS * size).reshape(RELATIONS, size)
 
 
 def distinct_pairs(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints]:
@@ -227,17 +228,16 @@ def _sums_below(condensed: Condensed, own: Ints) -> Ints:
     merges = np.flatnonzero(degrees > 1)
     if len(merges):
         level_of = levels(condensed.parents, condensed.children, size)
-        carried = np.zeros_like(sums)
+        weights = sums[:, merges]
         for first in range(0, len(merges), _MERGES_AT_ONCE):
-            some = merges[first : first + _MERGES_AT_ONCE]
-            carried += _carried_up(some, sums[some], upward, level_of)
-        sums += carried
+            some = slice(first, first + _MERGES_AT_ONCE)
+            _carry_up(sums, merges[some], weights[:, some], upward, level_of)
     return sums
 
 
 def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
     """Sums over subtrees of a forest. After round k a node holds all that is fewer than 2^k steps below it."""
-    sums, jump = np.ascontiguousarray(own.T), parent.copy()  # a relation at a time: what is summed lies together
+    sums, jump = own.copy(), parent.copy()
     below = np.flatnonzero(jump >= 0)
     while len(below):
         targets = jump[below]
@@ -245,7 +245,7 @@ def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
             np.add.at(of_relation, targets, of_relation[below])
         jump[below] = jump[targets]
         below = below[jump[below] >= 0]
-    return np.ascontiguousarray(sums.T)
+    return sums
 
 
 def levels(parents: Ints, children: Ints, size: int) -> Ints:
@@ -264,23 +264,20 @@ def levels(parents: Ints, children: Ints, size: int) -> Ints:
     return levels
 
 
-def _carried_up(merges: Ints, weights: Ints, upward: Links, levels: Ints) -> Ints:
-    """The rows of `weights`, each added once to every distinct ancestor of its merge.
+def _carry_up(sums: Ints, merges: Ints, weights: Ints, upward: Links, levels: Ints) -> None:
+    """Adds the weights (relations, merges) once to the sums of every distinct ancestor of each merge.
 
     Level by level from the deepest, so that all ways to an ancestor have met when its turn comes.
     """
     size = len(levels)
     waiting: dict[int, list[Ints]] = defaultdict(list)
     _await(waiting, np.arange(len(merges)), merges, upward, levels)
-    reached: list[Ints] = []
     while waiting:
         keys = in_order(np.concatenate(waiting.pop(max(waiting))))
-        reached.append(keys)
-        _await(waiting, keys // size, keys % size, upward, levels)
-    keys = np.concatenate(reached)
-    above = csr_array((np.ones(len(keys), np.int64), (keys % size, keys // size)), shape=(size, len(merges)))
-    carried: Ints = above @ weights
-    return carried
+        which, ancestors = keys // size, keys % size
+        for of_relation, weight in zip(sums, weights, strict=True):
+            np.add.at(of_relation, ancestors, weight[which])
+        _await(waiting, which, ancestors, upward, levels)
 
 
 def _await(waiting: dict[int, list[Ints]], which: Ints, nodes: Ints, upward: Links, levels: Ints) -> None:

@@ -1,18 +1,20 @@
 """What the last computation read and wrote, kept in a file beside the database, so that the next need not read it all.
 
-The file is worth nothing by itself: where it is not there, torn, of another version, or not of the database's last
-computation, the tables are read whole, and give the same. It holds nothing that the tables do not.
+The file is worth nothing by itself: where it is not there, cut, of another version, or not of the database's last
+computation, the tables are read whole, and give the same. It holds nothing that the tables do not. It begins with a
+line of JSON that says what arrays follow, each at a multiple of 64 bytes. They are mapped: what is unused is not read.
 """
 
 from __future__ import annotations
 
+import mmap
 import sqlite3
-import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+import msgspec
 import numpy as np
 
 from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
@@ -20,7 +22,7 @@ from store.database import HEAD
 from store.exports.files import atomically
 from store.graph import Column, Ints, in_order
 
-FORMAT = 1
+FORMAT = 2
 """To be raised when what the columns hold, or mean, changes."""
 FEW = 0.05
 """Of all models: where more have been touched, reading whole tables is as quick."""
@@ -34,8 +36,17 @@ _CHANGED = """
     SELECT model_id FROM model_change WHERE crawl_id > :since
     UNION SELECT id FROM model WHERE missing_since > :since"""
 
+_ALIGNED = 64  # bytes
+
 Group = TypeVar("Group", ModelColumns, NodeColumns, ReferenceColumns)
 Arrays: TypeAlias = dict[str, Any]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """`stamp` says of which computation the arrays are; `arrays` tells name, type and shape of each, in their order."""
+
+    stamp: str
+    arrays: list[tuple[str, str, tuple[int, ...]]]
 
 
 @dataclass(frozen=True)
@@ -50,24 +61,29 @@ class Kept:
 def kept(connection: sqlite3.Connection) -> Kept | None:
     """What the database's last computation kept; None where there is nothing of it."""
     try:
-        with _path(connection).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["stamp"]) != _stamp(connection):
+        with _path(connection).open("rb") as file:
+            header = msgspec.json.decode(file.readline(), type=_Header)
+            if header.stamp != _stamp(connection):
                 return None
-            models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
-            columns = Columns(models, nodes, _group(ReferenceColumns, stored))
-            return Kept(columns, stored["edges"], stored["counts"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            stored = _mapped(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), file.tell(), header)
+    except (OSError, ValueError, TypeError):
         return None
+    models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
+    return Kept(Columns(models, nodes, _group(ReferenceColumns, stored)), stored["edges"], stored["counts"])
 
 
 def keep(connection: sqlite3.Connection, what: Kept) -> None:
     """To be called when the computation is written. A disk that has no room for it leaves nothing behind."""
-    path = _path(connection)
+    path, arrays = _path(connection), _arrays(what)
+    described = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
     with suppress(OSError):
         path.unlink(missing_ok=True)
         with atomically(path) as beside, beside.open("wb") as file:
             beside.chmod(0o600)
-            np.savez(file, **_arrays(connection, what))
+            file.write(msgspec.json.encode(_Header(_stamp(connection), described)) + b"\n")
+            for array in arrays.values():
+                file.write(bytes(-file.tell() % _ALIGNED))
+                file.write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
 
 
 def current(connection: sqlite3.Connection, before: Kept | None) -> Columns:
@@ -99,12 +115,25 @@ def _stamp(connection: sqlite3.Connection) -> str:
     return repr((FORMAT, HEAD, connection.execute(_LAST).fetchone()))
 
 
+def _mapped(whole: mmap.mmap, place: int, header: _Header) -> Arrays:
+    """The arrays by name. What is changed in them is changed here alone. ValueError for a file that is cut."""
+    found: Arrays = {}
+    for name, kind, shape in header.arrays:
+        place += -place % _ALIGNED
+        array = np.frombuffer(whole, kind, int(np.prod(shape)), place) if np.prod(shape) else np.empty(0, kind)
+        found[name] = array.reshape(shape)
+        place += array.nbytes
+    if place != len(whole):
+        raise ValueError(f"{len(whole)} bytes instead of {place}")
+    return found
+
+
 def _group(kind: type[Group], stored: Arrays) -> Group:
     return kind(*(stored[f"{kind.__name__}.{field.name}"] for field in fields(kind)))
 
 
-def _arrays(connection: sqlite3.Connection, what: Kept) -> Arrays:
-    found: Arrays = {"stamp": np.array(_stamp(connection)), "edges": what.edges, "counts": what.counts}
+def _arrays(what: Kept) -> Arrays:
+    found: Arrays = {"edges": what.edges, "counts": what.counts}
     for group in (what.columns.models, what.columns.nodes, what.columns.references):
         found |= {f"{type(group).__name__}.{field.name}": getattr(group, field.name) for field in fields(group)}
     return found

@@ -24,8 +24,7 @@ class Models:
     """
 
     connection: sqlite3.Connection
-    ids: Ints
-    node_ids: Ints
+    node_ids: Column
     relations: Column
     downloads: Column
     downloads_all_time: Column
@@ -37,14 +36,22 @@ class Models:
 
     @staticmethod
     def of(connection: sqlite3.Connection, read: Columns) -> Models:
-        found = read.models
-        ids = np.flatnonzero(found.node_ids)
-        counters = (found.downloads[ids], found.downloads_all_time[ids], found.likes[ids])
-        node_ids = found.node_ids[ids].astype(np.int64)
-        return Models(connection, ids, node_ids, found.relations[ids], *counters, read.nodes.publishers)
+        found, present = read.models, np.flatnonzero(read.models.node_ids)
+        chosen = (
+            slice(1, None) if len(present) == len(found.node_ids) - 1 else present
+        )  # without gaps nothing is copied
+        return Models(
+            connection,
+            found.node_ids[chosen],
+            found.relations[chosen],
+            found.downloads[chosen],
+            found.downloads_all_time[chosen],
+            found.likes[chosen],
+            read.nodes.publishers,
+        )
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.node_ids)
 
     @cached_property
     def created_at(self) -> Ints:
@@ -87,7 +94,6 @@ class Models:
 
         return Models(
             self.connection,
-            self.ids[kept],
             self.node_ids[kept],
             self.relations[kept],
             summed(self.downloads),
@@ -115,7 +121,7 @@ class Models:
         return _inverse(self.node_ids)
 
 
-def _inverse(numbers: Ints) -> npt.NDArray[np.int32]:
+def _inverse(numbers: Column) -> npt.NDArray[np.int32]:
     """The place of each positive number; -1 for those that do not occur, among them 0 and the last."""
     places = np.full(int(numbers.max(initial=0)) + 2, -1, np.int32)
     positive = np.flatnonzero(numbers > 0)

@@ -144,7 +144,7 @@ def test_where_nothing_was_touched_the_columns_are_those_that_were_kept(store: S
     assert current(store.connection, before) is before.columns
 
 
-@pytest.mark.parametrize("spoiled", ["absent", "cut", "empty", "a flipped byte", "of another version"])
+@pytest.mark.parametrize("spoiled", ["absent", "cut", "cut in its first line", "empty", "longer", "of another version"])
 def test_a_file_that_is_not_sound_is_as_if_it_were_not_there(
     store: Store, monkeypatch: pytest.MonkeyPatch, spoiled: str
 ) -> None:
@@ -152,18 +152,29 @@ def test_a_file_that_is_not_sound_is_as_if_it_were_not_there(
     path, whole = columns_file(store), columns_file(store).read_bytes()
     if spoiled == "absent":
         path.unlink()
-    elif spoiled == "cut":
-        path.write_bytes(whole[: len(whole) // 2])
-    elif spoiled == "empty":
-        path.write_bytes(b"")
-    elif spoiled == "a flipped byte":
-        at = whole.index(kept_of(store).edges.tobytes()) + 5
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-    else:
+    elif spoiled == "of another version":
         monkeypatch.setattr(kept, "FORMAT", kept.FORMAT + 1)
+    else:
+        spoilt = {"cut": whole[: len(whole) // 2], "cut in its first line": whole[:50], "longer": whole + bytes(64)}
+        path.write_bytes(spoilt.get(spoiled, b""))
     assert kept.kept(store.connection) is None
     assert store.sweep([row("a/7")], kind="changes").changed == 1
     assert len(kept_of(store).edges) == len(ROWS) - 2
+
+
+def test_counters_of_any_size_are_kept(store: Store) -> None:
+    store.sweep(ROWS)
+    assert kept_of(store).columns.models.downloads.dtype.itemsize == 4
+    store.sweep([row("a/7", ["Qwen/A"], downloads=2**63 - 1, likes=2**32 - 1)], kind="changes")
+    found = kept_of(store).columns.models
+    assert (found.downloads.max(), found.likes.max()) == (2**63 - 1, 2**32 - 1)
+    assert found.likes.dtype.itemsize == 4
+
+
+def test_what_is_changed_in_the_columns_leaves_the_file_as_it_was(store: Store) -> None:
+    store.sweep(ROWS)
+    kept_of(store).columns.models.likes[:] = 7
+    assert not kept_of(store).columns.models.likes.any()
 
 
 def test_a_file_of_another_moment_of_the_database_is_not_used(store: Store) -> None:
