@@ -9,33 +9,39 @@ their place.
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
+from pathlib import Path
 from typing import TypeAlias
-from zlib import crc32
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from store.database import file_of, reading_beside
 from store.graph import Column, Ints, marked
 
 Bytes: TypeAlias = npt.NDArray[np.void]
 
+# Each column that is read costs its writing and reading as text: small numbers share one with others.
 _MODELS = (
-    "id", "coalesce(node_id, -id)", "coalesce(relation, -1)",
+    "id", "coalesce(node_id, -id) * 8 + coalesce(relation, -1) + 1",
     "coalesce(downloads, 0)", "coalesce(downloads_all_time, 0)", "coalesce(likes, 0)",
 )  # fmt: skip
+_NODES = ("id", "publisher_id * 2 + well_formed")
 _NAMES = "SELECT CAST(group_concat(name, char(0)) AS BLOB) FROM node WHERE id > ? AND id <= ?"
-_REFERENCES = ("model_id", "node_id", "relation", "times", "is_evidence")
-_HUB_ID = "coalesce(hex(hub_id), '')"
+_REFERENCES = ("model_id", "node_id", "(times * 8 + relation) * 2 + is_evidence")
+_HUB_IDS = "CAST(group_concat(coalesce(hub_id, zeroblob(12)), '') AS BLOB)"
 _AMONG = "IN (SELECT value FROM json_each(?))"
 _BEARERS = "SELECT hub_id, id FROM model WHERE hub_id IN (%s)"
 _AT_ONCE = 500  # values in one question
 _NAMES_AT_ONCE = 200_000
-_HUB_ID_BYTES = 12
+_SAMPLES = 12
+"""Characters of a name that its hash is made of."""
+
+_HUB_ID = np.dtype([("first", ">u8"), ("rest", ">u4")])
+_MIXING = np.uint64(0x9E3779B97F4A7C15)  # odd, and half of its bits set
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,18 @@ class Columns:
 
 def read(connection: sqlite3.Connection, *, nodes: NodeColumns | None = None) -> Columns:
     """Of the tables as they are. `nodes` are those of an earlier moment: only what has been added is read then."""
-    references = _references(connection, "until_crawl IS NULL")
-    none = _no_models(int(references.models.max(initial=0)) + 1)  # what a missing model declared is there too
-    models = _models(connection, none, "missing_since IS NULL")
-    return Columns(models, _nodes(connection, nodes or _NO_NODES), references)
+    with ThreadPoolExecutor(1) as beside:  # SQLite lets another thread run meanwhile
+        named = beside.submit(_nodes_beside, file_of(connection), nodes or _NO_NODES)
+        references = _references(connection, "until_crawl IS NULL")
+        none = _no_models(int(references.models.max(initial=0)) + 1)  # what a missing model declared is there too
+        models = _models(connection, none, "missing_since IS NULL")
+        return Columns(models, named.result(), references)
+
+
+def _nodes_beside(path: Path, known: NodeColumns) -> NodeColumns:
+    """On a connection of its own. What others may have added meanwhile is nobody's yet, and does no harm."""
+    with reading_beside(path) as connection:
+        return _nodes(connection, known)
 
 
 def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -> Columns:
@@ -124,7 +138,8 @@ def _no_models(size: int) -> ModelColumns:
 
 def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str, *given: str) -> ModelColumns:
     """The known columns, with those of the models that fulfil the condition put in."""
-    ids, *values = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
+    ids, named, *counters = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
+    values = (named >> 3, (named & 7) - 1, *counters)
     more = max(int(ids.max(initial=0)) + 1 - len(known.node_ids), 0)
     found = []
     for column, empty, value in zip(_fields(known), _fields(_no_models(more)), values, strict=True):
@@ -147,15 +162,13 @@ _NO_NODES = NodeColumns(np.zeros(1, np.int32), np.ones(1, bool), np.zeros(1, np.
 
 def _nodes(connection: sqlite3.Connection, known: NodeColumns) -> NodeColumns:
     last = len(known.publishers) - 1
-    ids, publisher_ids, well_formed = columns(
-        connection, f"FROM node WHERE id > {last}", "id", "publisher_id", "well_formed"
-    )
+    ids, told = columns(connection, f"FROM node WHERE id > {last}", *_NODES)
     if not len(ids):
         return known
     more = int(ids.max()) - last
     publishers, is_well_formed, folded = np.zeros(more, np.int32), np.ones(more, bool), np.zeros(more, np.uint32)
     places = ids - last - 1
-    publishers[places], is_well_formed[places] = publisher_ids, well_formed
+    publishers[places], is_well_formed[places] = told >> 1, told & 1
     folded[places] = _folded(connection, ids)
     return NodeColumns(
         np.concatenate([known.publishers, publishers]),
@@ -170,9 +183,20 @@ def _folded(connection: sqlite3.Connection, ids: Ints) -> Column:
     for first in range(int(ids[0]) - 1, int(ids[-1]), _NAMES_AT_ONCE):
         (names,) = connection.execute(_NAMES, (first, first + _NAMES_AT_ONCE)).fetchone()
         if names is not None:
-            folded = names.lower().split(b"\0")  # of bytes, which lowers ASCII alone
-            found.append(np.fromiter(map(crc32, folded), np.uint32, len(folded)))
+            found.append(_hashes(names.lower()))  # bytes lower ASCII alone
     return np.concatenate(found)
+
+
+def _hashes(names: bytes) -> Column:
+    """Of each name's length and some of its characters, spread over it; names have a NUL between them."""
+    letters = np.frombuffer(names + b"\0", np.uint8)
+    ends = np.flatnonzero(letters == 0)
+    starts = np.append(0, ends[:-1] + 1)
+    lengths = ends - starts
+    hashes: Column = lengths.astype(np.uint32)
+    for sample in range(_SAMPLES):
+        hashes = hashes * np.uint32(31) + letters[starts + lengths * sample // _SAMPLES]
+    return hashes
 
 
 # References
@@ -180,27 +204,34 @@ def _folded(connection: sqlite3.Connection, ids: Ints) -> Column:
 
 def _references(connection: sqlite3.Connection, condition: str, *given: str) -> ReferenceColumns:
     """In the order of the table's key: those of a model come together and as it declares them."""
-    *written, hub_ids = texts(connection, f"FROM reference WHERE {condition}", *_REFERENCES, _HUB_ID, given=given)
-    models, targets, relations, times, is_evidence = map(numbers, written)
-    place_of: defaultdict[str, int] = defaultdict(count().__next__)
-    named = hub_ids.split(",") if len(models) else []
-    places = np.fromiter(map(place_of.__getitem__, named), np.int64, len(models))
-    bases, unknown = _with_hub_ids(connection, [bytes.fromhex(hub_id) for hub_id in place_of])
+    source = f"FROM reference WHERE {condition}"
+    models, targets, told = columns(connection, source, *_REFERENCES, given=given)
+    (hub_ids,) = connection.execute(f"SELECT {_HUB_IDS} {source}", given).fetchone()
+    distinct, places = _distinct(np.frombuffer(hub_ids or b"", _HUB_ID))
+    bases, unknown = _with_hub_ids(connection, distinct)
     return ReferenceColumns(
         models.astype(np.int32),
         targets.astype(np.int32),
-        relations.astype(np.int8),
-        times.astype(np.int32),
-        is_evidence.astype(np.int8),
+        (told >> 1 & 7).astype(np.int8),
+        (told >> 4).astype(np.int32),
+        (told & 1).astype(np.int8),
         bases[places],
         unknown,
     )
 
 
+def _distinct(hub_ids: Bytes) -> tuple[list[bytes], Ints]:
+    """Each `_id` once, and the place of each row's among them. Those of equal 64 bits are taken for the same."""
+    codes = hub_ids["first"].astype(np.uint64) * _MIXING + hub_ids["rest"]
+    _, first, places = np.unique(codes, return_index=True, return_inverse=True)
+    return [hub_id.tobytes() for hub_id in hub_ids[first]], places
+
+
 def _with_hub_ids(connection: sqlite3.Connection, hub_ids: list[bytes]) -> tuple[Column, Bytes]:
-    """For each `_id` what `ReferenceColumns.bases` says; and the unknown ones. An empty one stands for none."""
-    found = {b"": 0}
-    wanted = sorted(filter(None, hub_ids))  # the index is read in its order then, once
+    """For each `_id` what `ReferenceColumns.bases` says; and the unknown ones. One of zeros stands for none."""
+    none = bytes(_HUB_ID.itemsize)
+    found = {none: 0}
+    wanted = sorted(hub_id for hub_id in hub_ids if hub_id != none)  # the index is read in its order then, once
     for first in range(0, len(wanted), _AT_ONCE):
         some = wanted[first : first + _AT_ONCE]
         found |= connection.execute(_BEARERS % ", ".join("?" * len(some)), some)
@@ -230,7 +261,7 @@ def _declared(references: ReferenceColumns) -> tuple[Column, Column, Column, Col
 
 
 def _as_bytes(hub_ids: list[bytes]) -> Bytes:
-    return np.frombuffer(b"".join(hub_ids), f"V{_HUB_ID_BYTES}")
+    return np.frombuffer(b"".join(hub_ids), _HUB_ID)
 
 
 # Reading

@@ -84,6 +84,18 @@ def reading_together(path: Path, number: int) -> Iterator[list[sqlite3.Connectio
         yield [first, *others]
 
 
+@contextmanager
+def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """One more connection that cannot write, for who has the file open already: it sees what is committed."""
+    with closing(_connect(path, "ro", _READER_PRAGMAS)) as connection:
+        yield connection
+
+
+def file_of(connection: sqlite3.Connection) -> Path:
+    """The file that a connection is to."""
+    return Path(next(file for _, name, file in connection.execute("PRAGMA database_list") if name == "main"))
+
+
 def _begin_together(first: sqlite3.Connection, others: Sequence[sqlite3.Connection]) -> bool:
     """Begins on all, the first one last; false, and nothing begun, where others have committed meanwhile."""
     before = first.execute("PRAGMA data_version").fetchone()

@@ -18,11 +18,11 @@ import msgspec
 import numpy as np
 
 from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
-from store.database import HEAD
+from store.database import HEAD, file_of
 from store.exports.files import atomically
 from store.graph import Column, Ints, in_order
 
-FORMAT = 2
+FORMAT = 3
 """To be raised when what the columns hold, or mean, changes."""
 FEW = 0.05
 """Of all models: where more have been touched, reading whole tables is as quick."""
@@ -107,8 +107,8 @@ def _touched(connection: sqlite3.Connection) -> Ints:
 
 
 def _path(connection: sqlite3.Connection) -> Path:
-    file = next(file for _, name, file in connection.execute("PRAGMA database_list") if name == "main")
-    return Path(f"{file}.columns")
+    file = file_of(connection)
+    return file.with_name(f"{file.name}.columns")
 
 
 def _stamp(connection: sqlite3.Connection) -> str:
