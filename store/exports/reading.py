@@ -7,7 +7,7 @@ than rows of Python's values. A text's length is read beside it, so texts may ho
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -38,6 +38,9 @@ _ABSENT: dict[Kind, int] = {"time": -(2**62)}
 """What stands for NULL while a column is read: no count is negative, but a time may be."""
 
 _HUB_ID_DIGITS = 24
+_BITS = 62
+"""Of one number that several small ones are read in: each column costs its writing and reading as text."""
+
 _COUNTED = ("direct", "total")
 _COUNTS = [" + ".join(f"{distance}_{relation.word}" for relation in Relation) for distance in _COUNTED]
 
@@ -51,6 +54,9 @@ class Column:
     expression: str = ""
 
 
+_Pack: TypeAlias = list[tuple[Column, int, int]]
+
+
 class Reader:
     """One connection, and the small tables that every block needs, each read once."""
 
@@ -59,10 +65,16 @@ class Reader:
 
     def rows(self, columns: Sequence[Column], source: str, values: Sequence[Any] = ()) -> pa.RecordBatch:
         """The columns of the rows that `source` tells, from its `FROM` on."""
-        wanted = [sql for column in columns for sql in _read_as(column)]
+        alone = [column for column in columns if column.kind not in self._bits]
+        packs = list(self._packs([column for column in columns if column.kind in self._bits]))
+        wanted = [*(sql for column in alone for sql in _read_as(column)), *map(_packed, packs)]
         texts = iter(self.connection.execute(f"SELECT {', '.join(wanted)} {source}", values).fetchone())
-        arrays = [self._array(column.kind, texts) for column in columns]
-        return pa.RecordBatch.from_arrays(arrays, [column.name for column in columns])
+        arrays = {column.name: self._array(column.kind, texts) for column in alone}
+        for pack in packs:
+            numbers = _numbers(next(texts))
+            for column, shift, bits in pack:
+                arrays[column.name] = self._of_numbers(column.kind, (numbers >> shift & (1 << bits) - 1) - 1)
+        return pa.RecordBatch.from_arrays([arrays[column.name] for column in columns], [c.name for c in columns])
 
     def numbers(self, source: str, expressions: Sequence[str], values: Sequence[Any] = ()) -> list[Ints]:
         """Whole numbers, none of them NULL."""
@@ -80,6 +92,26 @@ class Reader:
         """The nodes that some edge leads to, in order."""
         (found,) = self.numbers("FROM (SELECT DISTINCT parent_id FROM edge)", ["parent_id"])
         return np.sort(found)
+
+    @cached_property
+    def _bits(self) -> dict[Kind, int]:
+        """How many bits one more than the number takes, of the kinds that are read several in one number."""
+        last = self.connection.execute("SELECT coalesce(max(id), 0) FROM label").fetchone()[0]
+        return {"truth": 2, "relation": 3, "label": (last + 1).bit_length()}
+
+    def _packs(self, columns: Sequence[Column]) -> Iterator[_Pack]:
+        """The columns with the place and number of their bits, as many together as go into a number of SQLite's."""
+        pack: _Pack = []
+        used = 0
+        for column in columns:
+            bits = self._bits[column.kind]
+            if used + bits > _BITS:
+                yield pack
+                pack, used = [], 0
+            pack.append((column, used, bits))
+            used += bits
+        if pack:
+            yield pack
 
     @cached_property
     def _words(self) -> dict[Kind, pa.Array]:
@@ -102,7 +134,9 @@ class Reader:
         if kind == "hub_id":
             digits = (text or b"").hex().encode()
             return _strings(digits, np.arange(_HUB_ID_DIGITS, len(digits) + 1, _HUB_ID_DIGITS))
-        found = _numbers(text)
+        return self._of_numbers(kind, _numbers(text))
+
+    def _of_numbers(self, kind: Kind, found: Ints) -> pa.Array:
         is_there = found != _ABSENT.get(kind, -1)
         if kind == "truth":
             return truths(found > 0, is_there)
@@ -152,6 +186,12 @@ def _read_as(column: Column) -> tuple[str, ...]:
     if column.kind == "hub_id":
         return (f"CAST(group_concat({column.expression}, '') AS BLOB)",)
     return (f"group_concat(coalesce({column.expression}, {_ABSENT.get(column.kind, -1)}))",)
+
+
+def _packed(pack: _Pack) -> str:
+    """The aggregate that a pack is read with; 0 stands for NULL."""
+    parts = (f"coalesce({column.expression}, -1) + 1 << {shift}" for column, shift, _ in pack)
+    return f"group_concat({' | '.join(f'({part})' for part in parts)})"
 
 
 def _filled(kind: pa.DataType, values: npt.NDArray[Any], is_there: Bools | None, length: int | None = None) -> pa.Array:

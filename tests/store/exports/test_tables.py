@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from crawler.records import Relation
-from store.exports import blocks, tables
+from store.exports import blocks, reading, tables
 from store.exports.cells import iso
 from store.exports.parquet_file import write_parquet
 from store.exports.tables import DERIVATIVES, EDGES, MODELS, NODES, Table
@@ -40,6 +40,15 @@ def comparable(line: dict[str, Any]) -> dict[str, Any]:
 
 def test_nodes_are_what_a_plain_query_tells(real: Store) -> None:
     assert [comparable(line) for line in batches(real, NODES)] == [plain(line) for line in node_rows(real)]
+
+
+@pytest.mark.parametrize("bits", [1, 20, 40])
+def test_however_many_small_numbers_are_read_in_one_they_are_the_same(
+    real: Store, monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    wanted = batches(real, NODES)
+    monkeypatch.setattr(reading, "_BITS", bits)
+    assert batches(real, NODES) == wanted
 
 
 def test_edges_are_what_a_plain_query_tells(real: Store) -> None:
