@@ -11,6 +11,8 @@ from benchmarks.measuring import Ran, program, run
 from benchmarks.server import serving
 
 SEED = 20261001
+KEPT = ".columns"
+"""What ends the name of the file beside a database in which a computation keeps what it has read."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Ground:
         if not database.exists():
             beside = self.work / "sweeping.db"
             sweep(self.hub(), beside)
-            beside.rename(database)
+            for suffix in ("", KEPT):
+                _with(beside, suffix).rename(_with(database, suffix))
         return database
 
     def exported(self) -> Path:
@@ -66,4 +69,9 @@ def remove(database: Path) -> None:
 def keep(database: Path, ground: Ground) -> None:
     """Makes a database that was swept once the one that all others measure on, where there is none yet."""
     if not (ground.work / "swept.db").exists():
-        shutil.copyfile(database, ground.work / "swept.db")
+        for suffix in ("", KEPT):
+            shutil.copyfile(_with(database, suffix), _with(ground.work / "swept.db", suffix))
+
+
+def _with(database: Path, suffix: str) -> Path:
+    return database.with_name(database.name + suffix)

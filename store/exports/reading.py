@@ -105,7 +105,7 @@ class Reader:
         used = 0
         for column in columns:
             bits = self._bits[column.kind]
-            if used + bits > _BITS:
+            if pack and used + bits > _BITS:
                 yield pack
                 pack, used = [], 0
             pack.append((column, used, bits))
