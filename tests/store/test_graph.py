@@ -14,7 +14,8 @@ from store.graph import RELATIONS, Lineage, count_derivatives, descendants
 def lineage(size: int, edges: list[tuple[int, int]], relations: list[int] | None = None) -> Lineage:
     """(parent, child) pairs; a child without a relation of its own is a fine-tune."""
     pairs = sorted(set(edges))
-    own = relations or [1 if any(child == node for _, child in pairs) else -1 for node in range(size)]
+    derived = {child for _, child in pairs}
+    own = relations or [1 if node in derived else -1 for node in range(size)]
     parents, children = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
     return Lineage(np.arange(size), parents, children, np.array(own, np.int64))
 
