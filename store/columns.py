@@ -34,8 +34,12 @@ _NAMES = "SELECT CAST(group_concat(name, char(0)) AS BLOB) FROM node WHERE id > 
 _REFERENCES = ("model_id", "node_id", "(times * 8 + relation) * 2 + is_evidence")
 _HUB_IDS = "CAST(group_concat(coalesce(hub_id, zeroblob(12)), '') AS BLOB)"
 _AMONG = "IN (SELECT value FROM json_each(?))"
-_BEARERS = "SELECT hub_id, id FROM model WHERE hub_id IN (%s)"
-_AT_ONCE = 500  # values in one question
+_BEARERS = """
+    WITH RECURSIVE place (number) AS (
+        SELECT 0 WHERE ?2 > 0 UNION ALL SELECT number + 1 FROM place WHERE number + 1 < ?2
+    )
+    SELECT group_concat(coalesce((SELECT id FROM model WHERE hub_id = substr(?1, number * 12 + 1, 12)), 0))
+    FROM place"""
 _NAMES_AT_ONCE = 200_000
 _SAMPLES = 12
 """Characters of a name that its hash is made of."""
@@ -220,24 +224,22 @@ def _references(connection: sqlite3.Connection, condition: str, *given: str) -> 
     )
 
 
-def _distinct(hub_ids: Bytes) -> tuple[list[bytes], Ints]:
+def _distinct(hub_ids: Bytes) -> tuple[Bytes, Ints]:
     """Each `_id` once, and the place of each row's among them. Those of equal 64 bits are taken for the same."""
     codes = hub_ids["first"].astype(np.uint64) * _MIXING + hub_ids["rest"]
     _, first, places = np.unique(codes, return_index=True, return_inverse=True)
-    return [hub_id.tobytes() for hub_id in hub_ids[first]], places
+    return hub_ids[first], places
 
 
-def _with_hub_ids(connection: sqlite3.Connection, hub_ids: list[bytes]) -> tuple[Column, Bytes]:
+def _with_hub_ids(connection: sqlite3.Connection, hub_ids: Bytes) -> tuple[Column, Bytes]:
     """For each `_id` what `ReferenceColumns.bases` says; and the unknown ones. One of zeros stands for none."""
-    none = bytes(_HUB_ID.itemsize)
-    found = {none: 0}
-    wanted = sorted(hub_id for hub_id in hub_ids if hub_id != none)  # the index is read in its order then, once
-    for first in range(0, len(wanted), _AT_ONCE):
-        some = wanted[first : first + _AT_ONCE]
-        found |= connection.execute(_BEARERS % ", ".join("?" * len(some)), some)
-    unknown = list(dict.fromkeys(hub_id for hub_id in hub_ids if hub_id not in found))
-    found |= {hub_id: -1 - place for place, hub_id in enumerate(unknown)}
-    return np.array([found[hub_id] for hub_id in hub_ids], np.int32), _as_bytes(unknown)
+    order = np.lexsort((hub_ids["rest"], hub_ids["first"]))  # that of the index, which is read once then
+    (told,) = connection.execute(_BEARERS, (hub_ids[order].tobytes(), len(hub_ids))).fetchone()
+    bases = np.zeros(len(hub_ids), np.int32)
+    bases[order] = numbers(told or "")
+    unknown = np.flatnonzero((bases == 0) & ((hub_ids["first"] != 0) | (hub_ids["rest"] != 0)))
+    bases[unknown] = -1 - np.arange(len(unknown))
+    return bases, hub_ids[unknown]
 
 
 def _joined(
@@ -246,10 +248,10 @@ def _joined(
     """The kept rows and the new ones; bases that no stored model was may be one by now."""
     moved = np.where(new.bases < 0, new.bases - len(old.unknown), new.bases)
     bases = np.concatenate([old.bases[kept], moved])
-    hub_ids = [hub_id.tobytes() for hub_id in (*old.unknown, *new.unknown)]
+    hub_ids = np.concatenate([old.unknown.view(_HUB_ID), new.unknown])
     open_ = np.flatnonzero(bases < 0)
     places, group = np.unique(-1 - bases[open_], return_inverse=True)
-    meanings, unknown = _with_hub_ids(connection, [hub_ids[place] for place in places.tolist()])
+    meanings, unknown = _with_hub_ids(connection, hub_ids[places])
     bases[open_] = meanings[group]
     pairs = zip(_declared(old), _declared(new), strict=True)
     models, targets, relations, times, is_evidence = (np.concatenate([was[kept], now]) for was, now in pairs)
@@ -258,10 +260,6 @@ def _joined(
 
 def _declared(references: ReferenceColumns) -> tuple[Column, Column, Column, Column, Column]:
     return references.models, references.targets, references.relations, references.times, references.is_evidence
-
-
-def _as_bytes(hub_ids: list[bytes]) -> Bytes:
-    return np.frombuffer(b"".join(hub_ids), _HUB_ID)
 
 
 # Reading
