@@ -20,7 +20,7 @@ from store.rows import insert
 _REMEMBERED = 200_000
 """Names kept in memory beside their ids, some 20 MB; the popular bases are asked for again and again."""
 
-_MARKS = 1 << 25  # bytes
+_MARKS = 1 << 24  # bytes
 
 _INDEX = "CREATE UNIQUE INDEX ix_node_name ON node (name)"
 _FIND_NODES = "SELECT node.name, node.id FROM json_each(?) AS wanted JOIN node ON node.name = wanted.value"
