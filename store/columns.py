@@ -248,7 +248,8 @@ def _joined(
     """The kept rows and the new ones; bases that no stored model was may be one by now."""
     moved = np.where(new.bases < 0, new.bases - len(old.unknown), new.bases)
     bases = np.concatenate([old.bases[kept], moved])
-    hub_ids = np.concatenate([old.unknown.view(_HUB_ID), new.unknown])
+    raw = np.concatenate([unknown.view(f"V{_HUB_ID.itemsize}") for unknown in (old.unknown, new.unknown)])
+    hub_ids = raw.view(_HUB_ID)  # as numbers they would be joined in the machine's own order of bytes
     open_ = np.flatnonzero(bases < 0)
     places, group = np.unique(-1 - bases[open_], return_inverse=True)
     meanings, unknown = _with_hub_ids(connection, hub_ids[places])

@@ -17,7 +17,7 @@ from store.database import writing
 from store.kept import Kept, current
 from store.registry.loader import Registry
 from store.writer import PageWriter
-from tests.store.conftest import Store, row
+from tests.store.conftest import Store, hub_id, row
 from tests.store.test_known import everything
 from tests.store.test_past import World
 
@@ -122,6 +122,16 @@ def test_what_an_interrupted_crawl_stored_is_read_too(store: Store) -> None:
         writer.write(store.page([row("b/3", ["Qwen/A"])]))
     store.finish(resumed, writer)
     assert store.all(total) == [63]
+
+
+@pytest.mark.usefixtures("always_again")
+def test_a_base_told_by_its_id_is_found_when_it_is_listed_at_last(store: Store) -> None:
+    told = {"relation": "finetune", "models": [{"_id": hub_id("x/late"), "id": "x/as-it-was-called"}]}
+    store.sweep([*ROWS, {**row("b/1"), "baseModels": told}])
+    parents = "SELECT name FROM node JOIN edge ON edge.parent_id = node.id WHERE name LIKE 'x/%'"
+    assert store.all(parents) == ["x/as-it-was-called"]
+    store.sweep([row("x/late")], kind="changes")
+    assert store.all(parents) == ["x/late"]
 
 
 def test_only_the_touched_models_are_read(store: Store) -> None:

@@ -154,7 +154,9 @@ def test_regions_come_from_countries(example: Ecosystem) -> None:
 def test_models_that_are_told_by_their_publisher_alone_count_as_each_by_itself(store: Store, tmp_path: Path) -> None:
     lonely = [row(f"{publisher}/{n}", downloads=n) for publisher in ("Qwen", "bob", "zoe") for n in range(5)]
     malformed = [row(f"bob/odd-{n}", ["/a/path"], likes=3) for n in range(3)]
-    selves = [row(f"zoe/self-{n}", [f"zoe/self-{n}"], downloads_all_time=2**60) for n in range(3)]
+    selves = [
+        row(f"{who}/self-{n}", [f"{who}/self-{n}"], downloads_all_time=2**60) for who in ("bob", "zoe") for n in (1, 2)
+    ]
     store.sweep([*EXAMPLE, *lonely, *malformed, *selves])
     each = ecosystem_of(store, tmp_path / "registry")
     fewer = each.summed_up()
