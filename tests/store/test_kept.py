@@ -134,6 +134,14 @@ def test_a_base_told_by_its_id_is_found_when_it_is_listed_at_last(store: Store) 
     assert store.all(parents) == ["x/late"]
 
 
+@pytest.mark.usefixtures("always_again")
+def test_a_base_told_by_its_id_is_followed_when_it_is_renamed(store: Store) -> None:
+    told = {"relation": "finetune", "models": [{"_id": hub_id("Qwen/A"), "id": "Qwen/A"}]}
+    store.sweep([row("Qwen/A"), {**row("b/1"), "baseModels": told}])
+    store.sweep([{**row("Qwen/A"), "id": "Qwen/B"}], kind="changes")
+    assert store.all("SELECT name FROM node JOIN edge ON edge.parent_id = node.id") == ["Qwen/B"]
+
+
 def test_only_the_touched_models_are_read(store: Store) -> None:
     store.sweep(ROWS)
     store.connection.execute("UPDATE model SET likes = 9")  # behind the program's back
