@@ -16,7 +16,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@$(BIN)/python -m compileall -q crawler store jobs  # as pip does, except for what is editable: 20 ms an answer
+	@$(BIN)/python -m compileall -q crawler store jobs  # as pip does, except for what is editable
 	@touch $@
 
 demo: setup

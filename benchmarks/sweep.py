@@ -1,6 +1,6 @@
 """A first sweep, one of the next day, and `changes`, beside `HfApi.list_models` alone and with SQLModel rows.
 
-Whole processes: start-up, HTTP, rows, references, indexes. The sweeps are measured twice: to the last committed row and
+Whole processes: start-up, HTTP, rows, references, indexes. The sweeps are measured twice: to the last committed row
 and index (`benchmarks.stored`), which the targets are for, and as a user runs them, with the computation of all tables
 that answers are read from.
 """

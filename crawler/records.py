@@ -1,7 +1,7 @@
 """Frozen records that cross the seams: what the crawler says and the store understands.
 
 No behaviour, but that models are told as rows or as columns: whole pages go from process to process and into tables
-as columns, which are made, sent and taken apart in a third of the time; whoever looks at few models sees rows.
+as columns, which are smaller and quicker to take apart; whoever looks at few models sees rows.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def read_settings(flags: Mapping[str, str | None], environment: Mapping[str, str
 def _read_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    import tomllib  # 3 ms, and few folders have the file
+    import tomllib  # few folders have the file
 
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))

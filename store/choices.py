@@ -20,7 +20,7 @@ SIDES: tuple[Side, ...] = get_args(Side)
 POPULATIONS: tuple[Population, ...] = get_args(Population)
 METRICS: tuple[Metric, ...] = get_args(Metric)
 RELATIONS: tuple[str, ...] = ("unknown", "finetune", "adapter", "quantized", "merge")
-"""By the number that is stored: `crawler.records.Relation`, whose library takes 10 ms to import."""
+"""By the number that is stored: `crawler.records.Relation`, whose library an answer need not import."""
 
 
 class Choices(NamedTuple):

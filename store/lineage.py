@@ -57,7 +57,7 @@ MANY = 20_000
 """Children whom to sort takes longer than to look for the first of them."""
 
 _NAMES = 50_000
-"""Names that are gone through for that: a tenth of the time that sorting 100,000 children takes."""
+"""Names that are gone through for that, at the most."""
 
 _Neighbour: TypeAlias = tuple[int, str, int, int]  # node, name, relation by number, whether a model
 

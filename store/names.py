@@ -81,7 +81,7 @@ class Nodes:
     def index(self) -> None:
         """Has the names indexed from now on. To be called when a crawl ends: whoever reads looks for names."""
         if self._hashes is not None:
-            self._hashes = None  # a hundred megabytes that the sorting of the index has use for
+            self._hashes = None  # the sorting of the index has use for their memory
             self._connection.execute(_INDEX)
 
     def _found(self, names: list[str]) -> dict[str, int]:
