@@ -55,7 +55,7 @@ def _tenth(ground: Ground) -> Path:
 
 def _formats(ground: Ground) -> set[str]:
     """The words that `--format` takes, from the program's own help."""
-    told = re.search(r"--format\s+<([\w|]+)>", run(program(ground.swept(), "export", "--help")).output)
+    told = re.search(r"--format\s+<([^>]+)>", run(program(ground.swept(), "export", "--help")).output)
     return set(told[1].split("|")) if told else set()
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from store.graph import Column, Ints, Lineage, Links, in_order, levels, marked, runs, stretches
+from store.arrays import Column, Ints, in_order, marked
+from store.graph import Lineage, Links, levels, runs, stretches
 
 Pairs: TypeAlias = tuple[Column, Column]
 

@@ -7,8 +7,8 @@ from statistics import median
 
 import numpy as np
 
+from store.arrays import Bools, Column, Ints
 from store.ecosystem import Ecosystem
-from store.graph import Bools, Column, Ints
 
 LEAST = 200
 TIMES = 20

@@ -19,8 +19,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from store.arrays import Column, Ints, marked, numbers
 from store.database import file_of, reading_beside
-from store.graph import Column, Ints, marked
 
 Bytes: TypeAlias = npt.NDArray[np.void]
 
@@ -236,7 +236,7 @@ def _with_hub_ids(connection: sqlite3.Connection, hub_ids: Bytes) -> tuple[Colum
     order = np.lexsort((hub_ids["rest"], hub_ids["first"]))  # that of the index, which is read once then
     (told,) = connection.execute(_BEARERS, (hub_ids[order].tobytes(), len(hub_ids))).fetchone()
     bases = np.zeros(len(hub_ids), np.int32)
-    bases[order] = numbers(told or "")
+    bases[order] = numbers(told)
     unknown = np.flatnonzero((bases == 0) & ((hub_ids["first"] != 0) | (hub_ids["rest"] != 0)))
     bases[unknown] = -1 - np.arange(len(unknown))
     return bases, hub_ids[unknown]
@@ -281,7 +281,3 @@ def texts(connection: sqlite3.Connection, source: str, *expressions: str, given:
     """
     wanted = ", ".join(f"group_concat({expression})" for expression in expressions)
     return [text or "" for text in connection.execute(f"SELECT {wanted} {source}", given).fetchone()]
-
-
-def numbers(text: str) -> Ints:
-    return np.fromstring(text, np.int64, sep=",")

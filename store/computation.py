@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from crawler.records import Relation
+from store.arrays import Column
 from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
 from store.ecosystem import Ecosystem
-from store.graph import RELATIONS, Column, Counts, Cycles, Lineage, count_derivatives
+from store.graph import RELATIONS, Counts, Cycles, Lineage, count_derivatives
 from store.kept import Kept, current, keep, kept
 from store.numbers import Numbers, replace
 from store.registry.loader import Registry

@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from store.arrays import Bools, Column, Ints, among, marked
 from store.attribution import Pairs, nearest_pairs, root_pairs
 from store.families import official_nodes
-from store.graph import Bools, Column, Ints, Lineage, among, descendants, marked
+from store.graph import Lineage, descendants
 from store.models import Models
 from store.registry.loader import Registry
 from store.resolution import Resolution

@@ -9,19 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from crawler.records import Relation
+from store.arrays import Column, Ints, in_order, marked
 
-Ints: TypeAlias = npt.NDArray[np.int64]
-Column: TypeAlias = npt.NDArray[np.integer[Any]]
-"""Whole numbers as narrow as they may be: of what there is much of. Codes are reckoned in `Ints`."""
-Bools: TypeAlias = npt.NDArray[np.bool_]
 RELATIONS = len(Relation)
 _MERGES_AT_ONCE = 4096
 """So that what stands above them fits into memory, however many ancestors each has."""
@@ -164,28 +159,6 @@ def stretches(firsts: Ints, lengths: Ints) -> tuple[Ints, Ints]:
     places = np.arange(ends[-1] if len(ends) else 0)
     places += np.repeat(firsts - (ends - lengths), lengths)
     return np.repeat(np.arange(len(firsts)), lengths), places
-
-
-def marked(numbers: Column, size: int) -> Bools:
-    """Which numbers below `size` occur."""
-    found = np.zeros(size, bool)
-    found[numbers] = True
-    return found
-
-
-def among(numbers: Column, others: Column) -> Bools:
-    """Which numbers occur among the others, which are in order; np.isin would sort all of them."""
-    if not len(others):
-        return np.zeros(len(numbers), bool)
-    found: Bools = others[np.minimum(np.searchsorted(others, numbers), len(others) - 1)] == numbers
-    return found
-
-
-def in_order(numbers: Ints) -> Ints:
-    """The distinct numbers, in order; many times as quick as np.unique, which hashes them."""
-    numbers = np.sort(numbers)
-    kept: Ints = numbers[np.diff(numbers, prepend=numbers[:1] - 1) > 0]
-    return kept
 
 
 def _condense(parents: Ints, children: Ints, size: int) -> Condensed:

@@ -17,10 +17,10 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 import numpy as np
 
+from store.arrays import Column, Ints, in_order
 from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
 from store.database import HEAD, file_of
 from store.exports.files import atomically
-from store.graph import Column, Ints, in_order
 
 FORMAT = 3
 """To be raised when what the columns hold, or mean, changes."""

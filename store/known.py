@@ -7,8 +7,8 @@ import sqlite3
 import numpy as np
 import numpy.typing as npt
 
+from store.arrays import Ints
 from store.columns import columns
-from store.graph import Ints
 
 
 def fingerprints(connection: sqlite3.Connection) -> tuple[Ints, npt.NDArray[np.uint32]]:

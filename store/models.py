@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from store.arrays import Bools, Column, Ints
 from store.columns import Columns, columns
-from store.graph import RELATIONS, Bools, Column, Ints
+from store.graph import RELATIONS
 
 _PRESENT = "FROM model WHERE missing_since IS NULL"
 

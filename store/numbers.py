@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store.graph import Bools, Column, Ints
+from store.arrays import Bools, Column, Ints
 from store.rows import insert
 
 _BLOCK = 10_000  # rows that are made of an array at a time

@@ -6,7 +6,7 @@ import sqlite3
 
 import numpy as np
 
-from store.graph import Ints
+from store.arrays import Ints
 from store.resolution import Resolution
 
 _NAMES = "SELECT node.id, node.name FROM json_each(?) AS wanted JOIN node ON node.id = wanted.value"

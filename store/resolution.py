@@ -15,8 +15,9 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from store.arrays import Column, Ints, among, marked
 from store.columns import Columns, read
-from store.graph import Column, Ints, Lineage, among, marked
+from store.graph import Lineage
 from store.models import Models
 
 _BY_FORMER_NAME = """

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from crawler.records import Relation
+from store.arrays import Bools, Column, Ints, among, marked
 from store.attribution import parts
 from store.choices import METRICS, NONE, OFFICIAL, Choices, Population
 from store.ecosystem import Ecosystem
-from store.graph import Bools, Column, Ints, Links, among, marked
+from store.graph import Links
 from store.models import Models
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 

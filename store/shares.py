@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from crawler.records import Relation
+from store.arrays import Bools, among, in_order
 from store.choices import Attribution, Choices, Metric
 from store.derivatives import Derivatives, of_shares
 from store.ecosystem import Ecosystem
 from store.errors import WrongChoice
 from store.families import official_models, official_nodes
-from store.graph import RELATIONS, Bools, among, descendants, in_order
+from store.graph import RELATIONS, descendants
 from store.lookup import find_node
 from store.rollups import Dimension, chosen, dimension, summed
 

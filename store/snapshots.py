@@ -10,11 +10,14 @@ import json
 import os
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 from store.errors import StoreError
 from store.exports.cells import iso
+from store.exports.files import written
 from store.exports.parquet_file import write_parquet
+from store.exports.reading import readers_of
 from store.exports.tables import DERIVATIVES, EDGES, MODELS
 from store.standing import Standing
 
@@ -51,10 +54,11 @@ def create(connection: sqlite3.Connection, folder: Path, basis: Standing, *, pro
 
 def _fill(connection: sqlite3.Connection, folder: Path, basis: Standing, program: str) -> None:
     folder.mkdir(parents=True)
+    readers = readers_of([connection])
     files = {}
     for table in (MODELS, EDGES, DERIVATIVES):
         path = folder / f"{table.name}.parquet"
-        rows = write_parquet([connection], table, path)
+        rows = written(path, partial(write_parquet, readers, table))
         files[path.name] = {"rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path)}
     manifest = {
         "schema_version": 1,

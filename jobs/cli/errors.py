@@ -7,9 +7,9 @@ import sqlite3
 import sys
 import traceback
 
-from jobs.cli.output import printable
 from jobs.settings import SettingsError
 from store.errors import Locked, StoreError
+from store.exports.cells import printable
 
 DONE, FAILED, USAGE, PARTIAL, AUTHENTICATION, LOCKED, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 

@@ -13,13 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from store.exports.cells import harmless, printable
+
 Item: TypeAlias = dict[str, Any]
 
 SCHEMA_VERSION = 1
 SCREEN = 30
 """Rows of a table without --limit; the other formats give all."""
 
-_CONTROL = r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 _CONTROL_IN_JSON = r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # those that JSON allows raw
 
 
@@ -121,11 +122,6 @@ def flat(item: Item) -> Item:
     return row
 
 
-def printable(text: str) -> str:
-    """The text without anything that could move the cursor, colour the screen or turn the writing round."""
-    return text if text.isprintable() else re.sub(_CONTROL, "\ufffd", text)
-
-
 def utc(seconds: int | None) -> str | None:
     """Seconds since 1970 as ISO 8601, in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -175,7 +171,6 @@ def _markdown(header: list[str], cells: list[list[str]]) -> str:
 
 
 def _separated(rows: Sequence[Item], separator: str) -> str:
-    from store.exports.cells import harmless
 
     if not rows:
         return ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.cli.output import Format, give, printable
+from jobs.cli.output import Format, give
 from jobs.cli.state import (
     AsOfOption,
     CsvOption,
@@ -22,6 +22,7 @@ from jobs.cli.state import (
     standing_notes,
     state_of,
 )
+from store.exports.cells import printable
 from store.recorded import completeness
 
 UNMEASURED = "Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."

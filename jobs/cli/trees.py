@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from jobs.cli.errors import Refused
-from jobs.cli.output import envelope, json_text, printable
+from jobs.cli.output import envelope, json_text
 from jobs.cli.state import AsOfOption, FileOption, JsonOption, answer, go_to, state_of
+from store.exports.cells import dot_quoted, mermaid_quoted, printable
 from store.lineage import Branch, tree
 from store.lookup import find_node
 
@@ -129,31 +130,17 @@ def _links(top: Branch) -> Iterator[tuple[Branch, Branch]]:
 def _dot(top: Branch) -> Iterator[str]:
     yield "digraph lineage {"
     yield "  rankdir=LR; node [shape=box];"
-    yield f"  {_quoted(top.name)};"
+    yield f"  {dot_quoted(top.name)};"
     for above, below in _links(top):
-        yield f"  {_quoted(above.name)} -> {_quoted(below.name)} [label={_quoted(below.relation or '')}];"
+        yield f"  {dot_quoted(above.name)} -> {dot_quoted(below.name)} [label={dot_quoted(below.relation or '')}];"
     yield "}"
-
-
-def _quoted(text: str) -> str:
-    escaped = printable(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _mermaid(top: Branch) -> Iterator[str]:
     yield "graph LR"
-    yield f"  n{top.id}[{_entities(top.name)}]"
+    yield f"  n{top.id}[{mermaid_quoted(top.name)}]"
     for above, below in _links(top):
-        yield f"  n{above.id} -->|{below.relation}| n{below.id}[{_entities(below.name)}]"
-
-
-def _entities(text: str) -> str:
-    """Quoted for Mermaid, where every odd character is an entity."""
-    safe = "".join(
-        character if character.isalnum() or character in "/-_. " else f"#{ord(character)};"
-        for character in printable(text)
-    )
-    return f'"{safe}"'
+        yield f"  n{above.id} -->|{below.relation}| n{below.id}[{mermaid_quoted(below.name)}]"
 
 
 _WRITERS = {TreeFormat.TEXT: _text, TreeFormat.DOT: _dot, TreeFormat.MERMAID: _mermaid}

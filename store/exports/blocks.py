@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from itertools import cycle
 from typing import TypeAlias, TypeVar
 
-from store.exports.reading import Ints, Reader
+from store.arrays import Ints
+from store.exports.reading import Reader
 
 ROWS = 8_192
 """Of a block, at the most: enough to be quick, few enough for a block as text to be small."""
@@ -48,7 +49,7 @@ def chunks(numbers: Ints) -> list[Ints]:
     return [numbers[first : first + ROWS] for first in range(0, len(numbers), ROWS)]
 
 
-def in_order(readers: Sequence[Reader], blocks: Sequence[Of], make: Callable[[Reader, Of], Made]) -> Iterator[Made]:
+def side_by_side(readers: Sequence[Reader], blocks: Sequence[Of], make: Callable[[Reader, Of], Made]) -> Iterator[Made]:
     """What is made of each block. One reader is used in the caller's thread, several in one of their own each."""
     if len(readers) == 1:
         for block in blocks:

@@ -1,11 +1,34 @@
-"""Single values as text: what the CSV of answers and of exports have in common. Imports nothing slow."""
+"""Single values as text: what answers and exports have in common. Imports nothing slow."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """The text without anything that could move the cursor, colour the screen or turn the writing round."""
+    return text if text.isprintable() else _CONTROL.sub("\ufffd", text)
+
+
+def dot_quoted(text: str) -> str:
+    """As DOT has a text."""
+    escaped = printable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def mermaid_quoted(text: str) -> str:
+    """As Mermaid has a text, where every odd character is an entity."""
+    safe = "".join(
+        character if character.isalnum() or character in "/-_. " else f"#{ord(character)};"
+        for character in printable(text)
+    )
+    return f'"{safe}"'
 
 
 def harmless(text: str) -> str:

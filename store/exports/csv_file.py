@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 
 from store.exports.cells import FORMULA, harmless
-from store.exports.files import atomically
+from store.exports.reading import Reader
 from store.exports.tables import Table
 from store.exports.texts import Escapes, Piece, Written, lines
 
@@ -17,18 +16,17 @@ _END = "\r\n"
 _NEED_QUOTES = ',"\r\n'
 
 
-def write_csv(connections: Sequence[sqlite3.Connection], table: Table, path: Path, *, raw: bool = False) -> int:
-    """Writes the file, and returns how many rows it has.
+def write_csv(readers: Sequence[Reader], table: Table, file: IO[bytes], *, raw: bool = False) -> int:
+    """Writes the file, and tells how many rows it has.
 
     A text that a spreadsheet would run as a formula gets a leading `'`; `raw` leaves it as it is.
     """
     written = Written(_RAW if raw else _GUARDED)
     rows = 0
-    with atomically(path) as beside, beside.open("wb") as file:
-        file.write((",".join(column.name for column in table.columns) + _END).encode())
-        for number, text in table.made(connections, lambda batch: _lines(batch, written)):
-            file.write(text)
-            rows += number
+    file.write((",".join(column.name for column in table.columns) + _END).encode())
+    for number, text in table.made(readers, lambda batch: _lines(batch, written)):
+        file.write(text)
+        rows += number
     return rows
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -18,3 +19,9 @@ def atomically(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def written(path: Path, write: Callable[[IO[bytes]], int]) -> int:
+    """What `write` tells, when the file is whole and in its place."""
+    with atomically(path) as beside, beside.open("wb") as file:
+        return write(file)

@@ -1,21 +1,19 @@
 """The lineage as one GraphML file, for yEd, Gephi, igraph and NetworkX: nodes, and edges from child to parent.
 
-A node's id is its name. XML 1.0 has no word for most control characters: U+2400 and on, their pictures, stand for them.
+A node's id is its name.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from xml.sax.saxutils import escape
+from typing import IO
 
 import pyarrow as pa
 
-from store.exports.files import atomically
-from store.exports.reading import Column, Kind
+from store.exports.reading import Column, Kind, Reader
 from store.exports.tables import EDGES, NODES, Table
-from store.exports.texts import Escapes, Piece, Written, lines
+from store.exports.texts import Piece, lines
+from store.exports.xml import XML
 
 _NAMES = ("id", "child", "parent")
 """The columns that are no data of a node or an edge, but say which one it is."""
@@ -29,22 +27,17 @@ _BEGINNING = """\
 _GRAPH = '<graph id="lineage" edgedefault="directed">\n'
 _END = "</graph>\n</graphml>\n"
 
-_ENTITIES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in _ENTITIES}
-_NO_CHARACTERS = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 
-
-def write_graphml(connections: Sequence[sqlite3.Connection], path: Path) -> int:
-    """Writes the file, and returns how many nodes and edges it has together."""
+def write_graphml(readers: Sequence[Reader], file: IO[bytes]) -> int:
+    """Writes the file, and tells how many nodes and edges it has together."""
     rows = 0
-    with atomically(path) as beside, beside.open("wb") as file:
-        keys = [key for table in (NODES, EDGES) for key in _declared(table)]
-        file.write("".join([_BEGINNING, *keys, _GRAPH]).encode())
-        for table, make in ((NODES, _nodes), (EDGES, _edges)):
-            for number, text in table.made(connections, make):
-                file.write(text)
-                rows += number
-        file.write(_END.encode())
+    keys = [key for table in (NODES, EDGES) for key in _declared(table)]
+    file.write("".join([_BEGINNING, *keys, _GRAPH]).encode())
+    for table, make in ((NODES, _nodes), (EDGES, _edges)):
+        for number, text in table.made(readers, make):
+            file.write(text)
+            rows += number
+    file.write(_END.encode())
     return rows
 
 
@@ -62,21 +55,14 @@ def _keys(table: Table) -> list[tuple[Column, str]]:
 
 
 def _nodes(batch: pa.RecordBatch) -> memoryview:
-    return _elements(batch, NODES, ['<node id="', _WRITTEN.of(batch["id"]), '">'], "</node>\n")
+    return _elements(batch, NODES, ['<node id="', XML.of(batch["id"]), '">'], "</node>\n")
 
 
 def _edges(batch: pa.RecordBatch) -> memoryview:
-    child, parent = (_WRITTEN.of(batch[end]) for end in ("child", "parent"))
+    child, parent = (XML.of(batch[end]) for end in ("child", "parent"))
     return _elements(batch, EDGES, ['<edge source="', child, '" target="', parent, '">'], "</edge>\n")
 
 
 def _elements(batch: pa.RecordBatch, table: Table, beginning: Sequence[Piece], end: str) -> memoryview:
-    data = [_WRITTEN.of(batch[column.name], f'<data key="{key}">', "</data>") for column, key in _keys(table)]
+    data = [XML.of(batch[column.name], f'<data key="{key}">', "</data>") for column, key in _keys(table)]
     return lines([*beginning, *data, end], absent="")
-
-
-def _escaped(text: str) -> str:
-    return escape(text, _ENTITIES).translate(_PICTURES | _NO_CHARACTERS)
-
-
-_WRITTEN = Written(Escapes(bytes({*range(0x20), *b'<>&"', 0xEF}), _escaped))  # 0xEF begins U+FFFE and U+FFFF

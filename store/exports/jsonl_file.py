@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
+import zstandard
 
-from store.exports.files import atomically
+from store.exports.reading import Reader
 from store.exports.tables import Table
 from store.exports.texts import Escapes, Piece, Written, lines
 
@@ -18,21 +18,31 @@ _STEERS = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What JSON allows in a text and what could yet move a cursor or turn the writing round: it is escaped, not lost."""
 
 
-def write_jsonl(connections: Sequence[sqlite3.Connection], table: Table, path: Path) -> int:
-    """Writes the file, and returns how many rows it has."""
+def write_jsonl(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> int:
+    """Writes the file, and tells how many rows it has."""
     rows = 0
-    with atomically(path) as beside, beside.open("wb") as file:
-        for number, text in table.made(connections, _lines):
-            file.write(text)
-            rows += number
+    for number, text in table.made(readers, _lines):
+        file.write(text)
+        rows += number
     return rows
 
 
+def write_compressed_jsonl(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> int:
+    """The same as one zstd frame."""
+    with zstandard.ZstdCompressor(write_checksum=True).stream_writer(file, closefd=False) as compressed:
+        return write_jsonl(readers, table, compressed)
+
+
 def _lines(batch: pa.RecordBatch) -> memoryview:
+    return lines([*members(batch), "}\n"], absent="null")
+
+
+def members(batch: pa.RecordBatch) -> list[Piece]:
+    """The pieces of an object a row, but for its closing brace."""
     pieces: list[Piece] = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        pieces += [f'{"," if pieces else "{"}"{name}":', _WRITTEN.of(column)]
-    return lines([*pieces, "}\n"], absent="null")
+        pieces += [f'{"," if pieces else "{"}"{name}":', JSON.of(column)]
+    return pieces
 
 
 def _escaped(text: str) -> str:
@@ -40,4 +50,4 @@ def _escaped(text: str) -> str:
     return _STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", inner)
 
 
-_WRITTEN = Written(Escapes(bytes({*range(0x20), *b'"\\', *range(0x7F, 0x100)}), _escaped), quote='"')
+JSON = Written(Escapes(bytes({*range(0x20), *b'"\\', *range(0x7F, 0x100)}), _escaped), quote='"')

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store.exports.files import atomically
-from store.exports.reading import REPEATED
+from store.exports.reading import REPEATED, Reader
 from store.exports.tables import Table
 
 ROWS_A_GROUP = 65_536
 
 
-def write_parquet(connections: Sequence[sqlite3.Connection], table: Table, path: Path) -> int:
-    """Writes the file, and returns how many rows it has."""
+def write_parquet(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> int:
+    """Writes the file, and tells how many rows it has."""
     repeated = [column.name for column in table.columns if column.kind in REPEATED]
     schema = _with_dictionaries(table.schema, repeated)
     written = 0
-    with (
-        atomically(path) as beside,
-        pq.ParquetWriter(
-            beside,
-            schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=repeated,
-            store_schema=False,  # else readers would be told of dictionaries that are none of theirs
-        ) as writer,
-    ):
-        for group in _groups(batch for _, batch in table.made(connections, _filed)):
+    with pq.ParquetWriter(
+        file,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=repeated,
+        store_schema=False,  # else readers would be told of dictionaries that are none of theirs
+    ) as writer:
+        for group in _groups(batch for _, batch in table.made(readers, _filed)):
             whole = pa.Table.from_batches(group).unify_dictionaries()
             writer.write_table(whole, row_group_size=len(whole))
             written += len(whole)

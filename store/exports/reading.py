@@ -19,9 +19,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crawler.records import Relation
+from store.arrays import Bools, Ints, in_order, numbers
+from store.exports.selection import Selection
 
-Ints: TypeAlias = npt.NDArray[np.int64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
 Kind: TypeAlias = Literal["name", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
 
 TYPES: dict[Kind, pa.DataType] = {
@@ -71,6 +71,12 @@ Found = TypeVar("Found")
 _Pack: TypeAlias = list[tuple[Column, int, int]]
 
 
+def readers_of(connections: Sequence[sqlite3.Connection], selection: Selection | None = None) -> list[Reader]:
+    """One for each connection: several read side by side, for which see `blocks.side_by_side`."""
+    common = Common()
+    return [Reader(connection, selection, common) for connection in connections]
+
+
 class Common:
     """What every block needs to know of the whole, read once, by whichever reader first asks."""
 
@@ -87,11 +93,12 @@ class Common:
 
 
 class Reader:
-    """One connection to the lineage; readers that work side by side share what is `common`."""
+    """One connection to the lineage, or to the selected part of it. Readers side by side share what is `common`."""
 
-    def __init__(self, connection: sqlite3.Connection, common: Common | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, selection: Selection | None, common: Common) -> None:
         self.connection = connection
-        self._common = common or Common()
+        self.selection = selection
+        self._common = common
 
     def rows(self, columns: Sequence[Column], source: str, values: Sequence[Any] = ()) -> pa.RecordBatch:
         """The columns of the rows that `source` tells, from its `FROM` on."""
@@ -101,14 +108,14 @@ class Reader:
         texts = iter(self.connection.execute(f"SELECT {', '.join(wanted)} {source}", values).fetchone())
         arrays = {column.name: self._array(column.kind, next(texts)) for column in alone}
         for pack in packs:
-            numbers = _numbers(next(texts))
+            told = numbers(next(texts))
             for column, shift, bits in pack:
-                arrays[column.name] = self._of_numbers(column.kind, (numbers >> shift & (1 << bits) - 1) - 1)
+                arrays[column.name] = self._of_numbers(column.kind, (told >> shift & (1 << bits) - 1) - 1)
         return pa.RecordBatch.from_arrays([arrays[column.name] for column in columns], [c.name for c in columns])
 
     def names(self, node_ids: Ints, *columns: Column) -> pa.RecordBatch:
         """The columns of the nodes of these ids, in their order."""
-        distinct = distinct_of(node_ids)
+        distinct = in_order(node_ids)
         keyed = (_KEY, *columns)
         if len(distinct) and distinct[-1] - distinct[0] < _DENSE * len(distinct):
             found = self.rows(keyed, _BETWEEN, (int(distinct[0]), int(distinct[-1])))
@@ -120,7 +127,7 @@ class Reader:
     def numbers(self, source: str, expressions: Sequence[str], values: Sequence[Any] = ()) -> list[Ints]:
         """Whole numbers, none of them NULL."""
         wanted = ", ".join(f"group_concat({expression})" for expression in expressions)
-        return [_numbers(text) for text in self.connection.execute(f"SELECT {wanted} {source}", values).fetchone()]
+        return [numbers(text) for text in self.connection.execute(f"SELECT {wanted} {source}", values).fetchone()]
 
     @property
     def counts(self) -> tuple[Ints, list[Ints]]:
@@ -179,7 +186,7 @@ class Reader:
         if kind == "hub_id":
             digits = (text or b"").hex().encode()
             return _strings(digits, np.arange(_HUB_ID_DIGITS, len(digits) + 1, _HUB_ID_DIGITS))
-        return self._of_numbers(kind, _numbers(text))
+        return self._of_numbers(kind, numbers(text))
 
     def _of_numbers(self, kind: Kind, found: Ints) -> pa.Array:
         is_there = found != _ABSENT.get(kind, -1)
@@ -196,17 +203,6 @@ def places(wanted: Ints, among: Ints) -> Ints:
         return np.full(len(wanted), -1, np.int64)
     found = np.searchsorted(among, wanted).clip(max=len(among) - 1)
     return np.where(among[found] == wanted, found, -1)
-
-
-def is_in(numbers: Ints, others: Ints) -> Bools:
-    """Which of the numbers are among the others, in whatever order these are."""
-    return places(numbers, np.sort(others)) >= 0
-
-
-def distinct_of(numbers: Ints) -> Ints:
-    """Each number once, in order; `np.unique` hashes where this sorts, which takes longer."""
-    ordered = np.sort(numbers)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def as_json(numbers: Ints) -> str:
@@ -272,10 +268,6 @@ def _words(words: pa.Array, numbers: Ints, is_there: Bools) -> pa.Array:
     indices = (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
     dictionary = words.take(nullable(np.flatnonzero(occurs)))
     return pa.DictionaryArray.from_arrays(_filled(pa.int32(), indices, is_there), dictionary)
-
-
-def _numbers(text: str | None) -> Ints:
-    return np.fromstring(text or "", np.int64, sep=",")
 
 
 def _strings(data: bytes, ends: Ints) -> pa.Array:

@@ -5,27 +5,30 @@ No format. A new column of the models is a line here and in docs/columns.md, and
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from crawler.records import Relation
-from store.exports.blocks import Block, chunks, in_order, ranges, starts
-from store.exports.reading import TYPES, Column, Common, Ints, Reader, as_json, is_in, nullable, places, truths, whole
+from store.arrays import Ints, among, in_order
+from store.exports.blocks import Block, chunks, ranges, side_by_side, starts
+from store.exports.reading import TYPES, Column, Reader, as_json, nullable, places, truths, whole
+from store.exports.selection import Selection
 
 Made = TypeVar("Made")
 
 _OF_NODE = (Column("id", "name", "node.name"), Column("publisher", "publisher", "node.publisher_id"))
 _IS_MODEL = Column("is_model", "truth", "model.id IS NOT NULL")
+_CREATED = Column("created_at", "time", "created_at")
 _OF_MODEL = (
     Column("hub_id", "hub_id", "hub_id"),
-    Column("created_at", "time", "created_at"),
+    _CREATED,
     Column("modified_at", "time", "modified_at"),
     Column("downloads", "integer", "downloads"),
     Column("downloads_all_time", "integer", "downloads_all_time"),
@@ -44,7 +47,8 @@ _BY_RELATION = tuple(f"{distance}_{relation.word}" for distance in ("direct", "t
 _OF_COUNT = (_OF_NODE[0], _IS_MODEL, *(Column(name, "integer", f"below.{name}") for name in _BY_RELATION))
 
 _NODE_ID = Column("node_id", "integer", "node_id")
-_ENDS = (Column("parent_id", "integer", "parent_id"), Column("child_id", "integer", "child_id"))
+_PARENT, _CHILD = (Column(name, "integer", name) for name in ("parent_id", "child_id"))
+_ENDS = (_PARENT, _CHILD)
 
 EDGES_A_BLOCK = 65_536
 """More than of nodes: their children are all over the table of names, most of which each block reads."""
@@ -56,6 +60,10 @@ _OF_NODES = """
 _EDGES = """
     FROM (SELECT parent_id, child_id, relation, times FROM edge WHERE (parent_id, child_id) >= (?, ?)
           ORDER BY parent_id, child_id LIMIT ?)"""
+_EDGES_OF_CHILDREN = """
+    FROM (SELECT parent_id, child_id, relation, times
+          FROM json_each(?) AS wanted CROSS JOIN edge ON edge.child_id = wanted.value
+          WHERE relation IN (SELECT value FROM json_each(?)) ORDER BY child_id, parent_id)"""
 _DERIVATIVES = """
     FROM lineage_count AS below
     JOIN node ON node.id = below.node_id
@@ -63,12 +71,16 @@ _DERIVATIVES = """
     WHERE below.node_id BETWEEN ? AND ?"""
 
 
+Read: TypeAlias = Callable[[Reader, Any], pa.RecordBatch]
+"""The rows of one block."""
+
+
 @dataclass(frozen=True)
 class Part:
     """Some of a table's rows: the blocks that they come in, and the reading of one."""
 
     blocks: Sequence[Any]
-    read: Callable[[Reader, Any], pa.RecordBatch]
+    read: Read
 
 
 @dataclass(frozen=True)
@@ -83,19 +95,18 @@ class Table:
     def schema(self) -> pa.Schema:
         return pa.schema([(column.name, TYPES[column.kind]) for column in self.columns])
 
-    def made(
-        self, connections: Sequence[sqlite3.Connection], make: Callable[[pa.RecordBatch], Made]
-    ) -> Iterator[tuple[int, Made]]:
-        """How many rows each block has, and what is made of it; memory stays flat. For connections see `in_order`."""
-        common = Common()
-        readers = [Reader(connection, common) for connection in connections]
+    def made(self, readers: Sequence[Reader], make: Callable[[pa.RecordBatch], Made]) -> Iterator[tuple[int, Made]]:
+        """How many rows each block has, and what is made of it; memory stays flat."""
         for part in self.parts(readers[0]):
-            yield from in_order(readers, part.blocks, partial(_made, part.read, make))
+            yield from side_by_side(readers, part.blocks, partial(_made, part.read, make))
+
+    def rows(self, readers: Sequence[Reader], *names: str) -> Iterator[tuple[Any, ...]]:
+        """The values of these columns, row by row: for small parts."""
+        for _, batch in self.made(readers, lambda batch: batch):
+            yield from zip(*(batch[name].to_pylist() for name in names), strict=True)
 
 
-def _made(
-    read: Callable[[Reader, Any], pa.RecordBatch], make: Callable[[pa.RecordBatch], Made], reader: Reader, block: Any
-) -> tuple[int, Made]:
+def _made(read: Read, make: Callable[[pa.RecordBatch], Made], reader: Reader, block: Any) -> tuple[int, Made]:
     batch = read(reader, block)
     return batch.num_rows, make(batch)
 
@@ -122,11 +133,32 @@ def _nodes(reader: Reader, ids: Ints) -> pa.RecordBatch:
     return _batch(NODES, nodes, [truths(bearers >= 0)], of_models, _counts(reader, ids))
 
 
-def _edges(reader: Reader, block: Block) -> pa.RecordBatch:
-    edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
-    parents, children = (whole(edges[column.name]) for column in _ENDS)
+def _stretch(reader: Reader, block: Block) -> pa.RecordBatch:
+    return reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
+
+
+def _selected(reader: Reader, children: Ints) -> pa.RecordBatch:
+    """The selected edges of these children."""
+    chosen = reader.selection or Selection(children)
+    values = [as_json(children), json.dumps([int(relation) for relation in chosen.relations])]
+    edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES_OF_CHILDREN, values)
+    return edges.take(nullable(np.flatnonzero(among(whole(edges[_PARENT.name]), chosen.nodes))))
+
+
+def _edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
+    edges = read(reader, block)
+    parents, children = whole(edges[_PARENT.name]), whole(edges[_CHILD.name])
     names = [reader.names(ends, _OF_NODE[0])["id"] for ends in (children, parents)]
-    return _batch(EDGES, names, _of(edges, _OF_EDGE), [truths(~is_in(parents, reader.ghosts))])
+    return _batch(EDGES, names, _of(edges, _OF_EDGE), [truths(~among(parents, reader.ghosts))])
+
+
+def _timed_edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
+    edges = read(reader, block)
+    children = whole(edges[_CHILD.name])
+    models = reader.rows((_NODE_ID, _CREATED), _OF_NODES, [as_json(in_order(children))])
+    created = models[_CREATED.name].take(nullable(places(children, whole(models[_NODE_ID.name]))))
+    named = _edges(lambda _reader, _block: edges, reader, block)
+    return named.append_column(_CREATED.name, created)
 
 
 def _derivatives(reader: Reader, block: Block) -> pa.RecordBatch:
@@ -148,12 +180,25 @@ def _batch(table: Table, *arrays: list[pa.Array]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(list(chain(*arrays)), [column.name for column in table.columns])
 
 
+def _parts_of_nodes(reader: Reader) -> list[Part]:
+    if reader.selection:
+        return [Part(chunks(reader.selection.nodes), _nodes)]
+    return [Part(ranges(reader, "model"), _models_as_nodes), Part(chunks(reader.ghosts), _nodes)]
+
+
+def _parts_of_edges(name: Callable[[Read, Reader, Any], pa.RecordBatch], reader: Reader) -> list[Part]:
+    if reader.selection:
+        return [Part(chunks(reader.selection.nodes), partial(name, _selected))]
+    blocks = starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK)
+    return [Part(blocks, partial(name, _stretch))]
+
+
 NODES = Table(
     "nodes",
     (*_OF_NODE, _IS_MODEL, *_OF_MODEL, *_COUNTS),
-    lambda reader: [Part(ranges(reader, "model"), _models_as_nodes), Part(chunks(reader.ghosts), _nodes)],
+    _parts_of_nodes,
 )
-"""Models, and then the ghosts that references point to."""
+"""Models, and then the ghosts that references point to; selected ones in the order of their names' numbers."""
 
 _NAMES_OF_NODES = [column.name for column in NODES.columns]
 
@@ -166,8 +211,11 @@ MODELS = Table(
 EDGES = Table(
     "edges",
     (Column("child", "name"), Column("parent", "name"), *_OF_EDGE, Column("parent_is_model", "truth")),
-    lambda reader: [Part(starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK), _edges)],
+    partial(_parts_of_edges, _edges),
 )
+
+TIMED_EDGES = Table("edges", (*EDGES.columns, _CREATED), partial(_parts_of_edges, _timed_edges))
+"""The same, with the time from which each edge may be there: its child's creation."""
 
 DERIVATIVES = Table(
     "derivatives",

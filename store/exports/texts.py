@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from store.arrays import Ints
 from store.exports.cells import iso
-from store.exports.reading import Ints, nullable, texts, truths, whole
+from store.exports.reading import nullable, texts, truths, whole
 
 _FIRST_YEAR, _PAST_YEARS = -30_610_224_000, 253_402_300_800  # 1000 to 9999: years of four digits
 _T_IN_TIME, _LONG = 10, 19  # of "2026-08-21 06:00:00"
@@ -95,6 +96,13 @@ def times(column: pa.Array) -> pa.Array:
     if not usual.all():
         written = pc.if_else(truths(usual), written, texts([iso(second) for second in told.tolist()]))
     return _where(column, written)
+
+
+def days(column: pa.Array) -> pa.Array:
+    """The day of each time, `2026-08-21`; null where there is none, or none that a calendar has."""
+    written = times(column)
+    usual = pc.equal(pc.utf8_length(pc.fill_null(written, "")), _LONG + len("Z"))
+    return pc.if_else(usual, pc.utf8_slice_codeunits(written, 0, _T_IN_TIME), pa.scalar(None, pa.string()))
 
 
 def _usual_times(seconds: Ints) -> pa.Array:

@@ -1,22 +1,18 @@
-"""`crawl`, `nightly`, `schedule`, `export`, `replica`: what they print where, and what they return."""
+"""`crawl`, `nightly`, `schedule`, `replica`: what they print where, and what they return."""
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import socket
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
-import networkx
-import pyarrow.parquet
 import pytest
 
 from crawler.replica.rows import catalogue_of
 from tests.jobs.conftest import OpenHub
-from tests.jobs.program import Program, Ran, Reader, many_rows, model, opened_hub, small_rows
+from tests.jobs.program import Program, Ran, many_rows, model, opened_hub, small_rows
 
 # crawl
 
@@ -116,65 +112,6 @@ def test_a_bad_cron_is_a_usage_error(program: Program, cron: str) -> None:
     ran = program.run("schedule", f"--cron={cron}", environment={"MODELROOTS_CRON": "bad from the environment"})
     assert ran.code == 2
     assert "five fields" in ran.stderr.lower()
-
-
-# export
-
-
-@pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
-def test_an_export_has_every_node_and_edge(asked: Reader, form: str, tmp_path: Path) -> None:
-    asked.succeeds("export", "--format", form, "--out", tmp_path)
-    nodes, edges = (rows_of(tmp_path / f"{name}.{form}") for name in ("nodes", "edges"))
-    assert {row["id"] for row in nodes} == {row["id"] for row in small_rows()} | {"Qwen/Gone"}
-    assert {(row["child"], row["parent"], row["relation"]) for row in edges} == {
-        ("alice/ft", "Qwen/Q", "finetune"),
-        ("alice/lora", "alice/ft", "adapter"),
-        ("bob/gguf", "Qwen/Q", "quantized"),
-        ("erin/orphan", "Qwen/Gone", "finetune"),
-        ("dave/card", "alice/ft", "unknown"),
-    }
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    if path.suffix == ".parquet":
-        found: list[dict[str, str]] = pyarrow.parquet.read_table(path).to_pylist()
-        return found
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def test_an_export_says_what_it_wrote(asked: Reader, tmp_path: Path) -> None:
-    items = asked.asks("export", "--out", tmp_path)["items"]
-    assert [(item["name"], item["rows"]) for item in items] == [
-        (str(tmp_path / "nodes.csv"), 8),
-        (str(tmp_path / "edges.csv"), 5),
-    ]
-
-
-def test_graphml_is_one_file_with_every_node_and_edge(asked: Reader, tmp_path: Path) -> None:
-    (item,) = asked.asks("export", "--format", "graphml", "--out", tmp_path)["items"]
-    graph = networkx.read_graphml(tmp_path / "lineage.graphml")
-    assert (item["name"], item["rows"]) == (str(tmp_path / "lineage.graphml"), 13)
-    assert (graph.number_of_nodes(), graph.number_of_edges()) == (8, 5)
-
-
-@pytest.mark.parametrize("below", ["", "/folder"])
-def test_an_export_to_where_a_file_is_says_so(asked: Reader, tmp_path: Path, below: str) -> None:
-    (tmp_path / "taken").write_text("mine", encoding="utf-8")
-    ran = asked.run("export", "--out", f"{tmp_path / 'taken'}{below}")
-    assert (ran.code, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1)
-    assert f"{tmp_path / 'taken'}" in ran.stderr
-    assert "--out" in ran.stderr
-    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
-
-
-def test_an_export_to_where_nothing_can_be_written_says_so(asked: Reader) -> None:
-    ran = asked.run("export", "--out", "/proc/lineage")
-    assert (ran.code, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1)
-    assert "/proc/lineage" in ran.stderr
-    assert "--out" in ran.stderr
 
 
 # replica

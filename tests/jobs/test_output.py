@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from jobs.cli.output import Answer, Form, Format, flat, printable, render, utc
+from jobs.cli.output import Answer, Form, Format, flat, render, utc
+from store.exports.cells import printable
 
 ODD = {"name": "a|b\\c", "total": 1234567, "open": True, "note": None, "relations": {"merge": 2}}
 

@@ -31,6 +31,13 @@ QUESTIONS = (
     ("crawls",),
     ("export", "--format", "csv"),
     ("export", "--format", "parquet"),
+    ("export", "--format", "jsonl"),
+    ("export", "--format", "jsonl.zst"),
+    ("export", "--format", "graphml"),
+    ("export", "--format", "gexf"),
+    ("export", "--format", "cytoscape"),
+    ("export", "--format", "dot"),
+    ("export", "--format", "mermaid"),
     ("config",),
     ("doctor", "--offline"),
 )

@@ -17,6 +17,7 @@ from store.exports.tables import EDGES, MODELS, NODES
 from store.snapshots import SnapshotError, create
 from store.standing import standing
 from tests.store.conftest import Store, row
+from tests.store.exports.conftest import saved
 
 HOSTILE = ["=cmd()/x", "+a/b", "-a/b", "@a/b", 'quo"te/a,b', "line\nbreak/a", "ta\tb/a", "é/\u202ea", "a/\x1b[31m"]
 
@@ -34,28 +35,28 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def test_csv_nodes_are_models_and_ghosts(small: Store, tmp_path: Path) -> None:
-    write_csv([small.connection], NODES, tmp_path / "nodes.csv")
+    saved(tmp_path / "nodes.csv", write_csv, small, NODES)
     found = {line["id"]: line["is_model"] for line in read_csv(tmp_path / "nodes.csv")}
     assert found == {"a/base": "true", "b/ft": "true", "c/ghost": "false"}
 
 
 def test_csv_has_times_numbers_and_counts(small: Store, tmp_path: Path) -> None:
-    write_csv([small.connection], NODES, tmp_path / "nodes.csv")
+    saved(tmp_path / "nodes.csv", write_csv, small, NODES)
     base = next(line for line in read_csv(tmp_path / "nodes.csv") if line["id"] == "a/base")
     wanted = ("created_at", "likes", "downloads", "total_derivatives")
     assert [base[name] for name in wanted] == ["2026-01-02T03:04:05Z", "7", "", "1"]
 
 
 def test_csv_edges_name_both_ends(small: Store, tmp_path: Path) -> None:
-    assert write_csv([small.connection], EDGES, tmp_path / "edges.csv") == 2
+    assert saved(tmp_path / "edges.csv", write_csv, small, EDGES) == 2
     found = {(line["child"], line["parent"], line["relation"], line["parent_is_model"])
              for line in read_csv(tmp_path / "edges.csv")}  # fmt: skip
     assert found == {("b/ft", "a/base", "finetune", "true"), ("b/ft", "c/ghost", "finetune", "false")}
 
 
 def test_parquet_says_the_same_as_csv(small: Store, tmp_path: Path) -> None:
-    write_csv([small.connection], NODES, tmp_path / "nodes.csv", raw=True)
-    write_parquet([small.connection], NODES, tmp_path / "nodes.parquet")
+    saved(tmp_path / "nodes.csv", write_csv, small, NODES, raw=True)
+    saved(tmp_path / "nodes.parquet", write_parquet, small, NODES)
     lines = pq.read_table(tmp_path / "nodes.parquet").to_pylist()
     ours = read_csv(tmp_path / "nodes.csv")
     assert [line["id"] for line in lines] == [line["id"] for line in ours]
@@ -65,7 +66,7 @@ def test_parquet_says_the_same_as_csv(small: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize("raw", [True, False])
 def test_hostile_names_come_back_from_csv(store: Store, tmp_path: Path, raw: bool) -> None:  # noqa: FBT001
     store.sweep([row(name) for name in HOSTILE])
-    write_csv([store.connection], MODELS, tmp_path / "models.csv", raw=raw)
+    saved(tmp_path / "models.csv", write_csv, store, MODELS, raw=raw)
     found = [line["id"] for line in read_csv(tmp_path / "models.csv")]
     cleaned = HOSTILE if raw else [f"'{name}" if name[0] in "=+-@" else name for name in HOSTILE]
     assert sorted(found) == sorted(cleaned)
@@ -73,13 +74,13 @@ def test_hostile_names_come_back_from_csv(store: Store, tmp_path: Path, raw: boo
 
 def test_hostile_names_come_back_from_parquet(store: Store, tmp_path: Path) -> None:
     store.sweep([row(name) for name in HOSTILE])
-    write_parquet([store.connection], MODELS, tmp_path / "models.parquet")
+    saved(tmp_path / "models.parquet", write_parquet, store, MODELS)
     assert sorted(pq.read_table(tmp_path / "models.parquet")["id"].to_pylist()) == sorted(HOSTILE)
 
 
 def test_an_empty_lineage_is_a_file_with_columns(store: Store, tmp_path: Path) -> None:
     store.sweep([])
-    assert write_parquet([store.connection], EDGES, tmp_path / "edges.parquet") == 0
+    assert saved(tmp_path / "edges.parquet", write_parquet, store, EDGES) == 0
     assert pq.read_schema(tmp_path / "edges.parquet").names == [column.name for column in EDGES.columns]
 
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from store.graph import Column
+from store.arrays import Column
 from store.numbers import Numbers, replace
 
 PAIRS = Numbers("pair", ("left", "right"), ("weight",), index="ix_pair_right")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from store.database import reading_together
+from store.exports.files import written
+from store.exports.reading import Reader, readers_of
+from store.exports.tables import Table
 from tests.store.conftest import Store, row
 
 RADAR = Path(__file__).resolve().parents[3].parent / "shared" / "hub" / "radar"
@@ -49,6 +52,16 @@ def two(store: Store) -> Iterator[list[sqlite3.Connection]]:
         yield connections
 
 
+def readers(store: Store) -> list[Reader]:
+    """One reader of the whole lineage."""
+    return readers_of([store.connection])
+
+
+def saved(path: Path, write: Callable[..., int], store: Store, *table: Table, **options: Any) -> int:
+    """Writes a file of the whole lineage; tells what the format's function tells."""
+    return written(path, lambda file: write(readers(store), *table, file, **options))
+
+
 def node_rows(store: Store) -> list[dict[str, Any]]:
     """The nodes as one plain query gives them."""
     counted = {
@@ -66,7 +79,8 @@ def node_rows(store: Store) -> list[dict[str, Any]]:
             coalesce((SELECT {counted["total"]} FROM lineage_count WHERE node_id = node.id), 0) AS total_derivatives
         FROM node JOIN publisher ON publisher.id = publisher_id
         LEFT JOIN model ON model.node_id = node.id AND missing_since IS NULL
-        WHERE model.id IS NOT NULL OR node.id IN (SELECT parent_id FROM edge) ORDER BY model.id IS NULL, model.id, node.id""")
+        WHERE model.id IS NOT NULL OR node.id IN (SELECT parent_id FROM edge)
+        ORDER BY model.id IS NULL, model.id, node.id""")
     return [dict(zip([told[0] for told in found.description], values, strict=True)) for values in found]
 
 

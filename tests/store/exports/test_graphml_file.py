@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import igraph
 import networkx as nx
 import pytest
 
 from store.exports.graphml_file import write_graphml
 from tests.store.conftest import Store, row
-from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows
+from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, saved
 
 GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
 SHOWN = {"a/\x1b[31m": "a/\u241b[31m", "a/\ufffe\uffff": "a/\ufffd\ufffd"}
@@ -19,7 +20,7 @@ SHOWN = {"a/\x1b[31m": "a/\u241b[31m", "a/\ufffe\uffff": "a/\ufffd\ufffd"}
 
 
 def read(store: Store, path: Path) -> nx.DiGraph[str]:
-    rows = write_graphml([store.connection], path)
+    rows = saved(path, write_graphml, store)
     graph = nx.read_graphml(path)
     assert isinstance(graph, nx.DiGraph)
     assert graph.number_of_nodes() + graph.number_of_edges() == rows
@@ -35,6 +36,16 @@ def test_nodes_and_their_data_are_those_of_the_store(real: Store, tmp_path: Path
     assert {
         name: {key: value for key, value in data.items() if key in same} for name, data in graph.nodes(data=True)
     } == wanted
+
+
+def test_another_library_reads_the_same(real: Store, tmp_path: Path) -> None:
+    saved(tmp_path / "lineage.graphml", write_graphml, real)
+    graph = igraph.Graph.Read_GraphML(str(tmp_path / "lineage.graphml"))
+    names = graph.vs["id"]
+    assert sorted((names[edge.source], names[edge.target]) for edge in graph.es) == sorted(edge_rows(real))
+    assert dict(zip(names, graph.vs["total_derivatives"], strict=True)) == {
+        line["id"]: line["total_derivatives"] for line in node_rows(real)
+    }
 
 
 def test_edges_lead_from_child_to_parent(real: Store, tmp_path: Path) -> None:
@@ -56,7 +67,7 @@ def test_what_a_ghost_has_not_is_left_out(store: Store, tmp_path: Path) -> None:
 
 
 def test_every_key_is_declared_with_its_type(hostile: Store, tmp_path: Path) -> None:
-    write_graphml([hostile.connection], tmp_path / "lineage.graphml")
+    saved(tmp_path / "lineage.graphml", write_graphml, hostile)
     root = ElementTree.parse(tmp_path / "lineage.graphml").getroot()  # noqa: S314  # our own file
     declared = {key.get("id"): key.get("attr.type") for key in root.iter(f"{GRAPHML}key")}
     assert set(declared.values()) == {"string", "long", "boolean"}

@@ -11,11 +11,11 @@ from store.exports.cells import iso
 from store.exports.jsonl_file import write_jsonl
 from store.exports.tables import EDGES, NODES, Table
 from tests.store.conftest import Store, row
-from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows
+from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, saved
 
 
 def written(store: Store, table: Table, path: Path) -> list[dict[str, Any]]:
-    rows = write_jsonl([store.connection], table, path)
+    rows = saved(path, write_jsonl, store, table)
     lines = path.read_bytes().split(b"\n")
     assert lines.pop() == b""
     assert len(lines) == rows

@@ -12,13 +12,14 @@ from crawler.records import Relation
 from store.exports import blocks, reading, tables
 from store.exports.cells import iso
 from store.exports.parquet_file import write_parquet
+from store.exports.reading import readers_of
 from store.exports.tables import DERIVATIVES, EDGES, MODELS, NODES, Table
 from tests.store.conftest import Store, row
-from tests.store.exports.conftest import edge_rows, node_rows
+from tests.store.exports.conftest import edge_rows, node_rows, readers, saved
 
 
 def batches(store: Store, table: Table) -> list[dict[str, Any]]:
-    return [line for _, rows in table.made([store.connection], lambda batch: batch.to_pylist()) for line in rows]
+    return [line for _, rows in table.made(readers(store), lambda batch: batch.to_pylist()) for line in rows]
 
 
 def plain(line: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def test_blocks_of_any_size_hold_every_row_once_and_in_order(
     whole = batches(hostile, table)
     monkeypatch.setattr(blocks, "ROWS", rows)
     monkeypatch.setattr(tables, "EDGES_A_BLOCK", rows)
-    assert len(list(table.made([hostile.connection], len))) > 1
+    assert len(list(table.made(readers(hostile), len))) > 1
     assert batches(hostile, table) == whole
 
 
@@ -87,7 +88,7 @@ def test_two_connections_give_what_one_does(
 ) -> None:
     whole = batches(hostile, NODES)
     monkeypatch.setattr(blocks, "ROWS", 3)
-    assert [line for _, rows in NODES.made(two, lambda batch: batch.to_pylist()) for line in rows] == whole
+    assert [line for _, rows in NODES.made(readers_of(two), lambda batch: batch.to_pylist()) for line in rows] == whole
 
 
 def test_who_stops_early_leaves_no_thread_at_work(
@@ -95,7 +96,7 @@ def test_who_stops_early_leaves_no_thread_at_work(
 ) -> None:
     monkeypatch.setattr(blocks, "ROWS", 1)
     made: list[int] = []
-    reading = NODES.made(two, lambda batch: made.append(len(batch)))
+    reading = NODES.made(readers_of(two), lambda batch: made.append(len(batch)))
     next(reading)
     reading.close()  # type: ignore[attr-defined]
     assert len(made) < len(batches(hostile, NODES))
@@ -129,7 +130,7 @@ def test_times_before_1970_and_the_largest_count_are_kept(store: Store) -> None:
 
 def test_parquet_is_read_by_duckdb_as_the_store_has_it(real: Store, tmp_path: Any) -> None:
     path = tmp_path / "nodes.parquet"
-    write_parquet([real.connection], NODES, path)
+    saved(path, write_parquet, real, NODES)
     found = duckdb.execute(f"SELECT id, hub_id, likes, total_derivatives FROM '{path}'").fetchall()
     wanted = ("id", "hub_id", "likes", "total_derivatives")
     assert found == [tuple(line[name] for name in wanted) for line in node_rows(real)]

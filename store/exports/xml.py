@@ -1,0 +1,19 @@
+"""Values as XML 1.0 has them: pictures, U+2400 and on, stand for the control characters that it has no word for."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from store.exports.texts import Escapes, Written
+
+_ENTITIES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in _ENTITIES}
+_NO_CHARACTERS = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
+
+
+def _escaped(text: str) -> str:
+    return escape(text, _ENTITIES).translate(_PICTURES | _NO_CHARACTERS)
+
+
+XML = Written(Escapes(bytes({*range(0x20), *b'<>&"', 0xEF}), _escaped))  # 0xEF begins U+FFFE and U+FFFF
+"""Both between tags and in an attribute."""
