@@ -33,7 +33,7 @@ from store.known import fingerprints
 from store.recorded import Known, completeness
 from store.registry.loader import Registry, load_registry
 from store.seams import seams
-from store.snapshots import create
+from store.snapshots.creating import create
 from store.standing import standing
 from store.writer import PageWriter
 

@@ -14,7 +14,8 @@ from store.exports.csv_file import write_csv
 from store.exports.files import atomically
 from store.exports.parquet_file import write_parquet
 from store.exports.tables import EDGES, MODELS, NODES
-from store.snapshots import SnapshotError, create
+from store.snapshots.creating import create
+from store.snapshots.manifest import SnapshotError
 from store.standing import standing
 from tests.store.conftest import Store, row
 

@@ -12,17 +12,11 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from store.errors import StoreError
 from store.exports.cells import iso
 from store.exports.parquet_file import write_parquet
 from store.exports.tables import DERIVATIVES, EDGES, MODELS
+from store.snapshots.manifest import MANIFEST, SnapshotError
 from store.standing import Standing
-
-MANIFEST = "manifest.json"
-
-
-class SnapshotError(StoreError):
-    """A snapshot that cannot be made; nothing of it is left behind."""
 
 
 def create(connection: sqlite3.Connection, folder: Path, basis: Standing, *, program: str) -> Path:
