@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from store.snapshots.manifest import Manifest, read_manifest
+from store.snapshots.manifest import MANIFEST, Manifest, Previous, SnapshotError, parsed, read_manifest, sha256_of
 
 REMOVED = "removed"
 """The folder, among the snapshots, that keeps the manifests of those that retention has removed."""
@@ -33,9 +33,27 @@ def manifests(folder: Path) -> Iterator[tuple[Path, Manifest]]:
     yield from sorted(found, key=lambda pair: pair[1].number)
 
 
-def newest_complete(found: Sequence[tuple[Path, Manifest]]) -> tuple[Path, Manifest] | None:
-    """The last complete one of them, in the order of the chain."""
-    return next(((place, manifest) for place, manifest in reversed(found) if manifest.complete), None)
+def newest(folder: Path) -> tuple[int, Previous | None]:
+    """The number that the chain has come to, and what the next one must name; 0 and None where there is none.
+
+    Raises `SnapshotError` where a manifest cannot be read: nobody can then say where the chain ends.
+    """
+    files = {place.name: place / MANIFEST for place in places(folder)}
+    files |= {path.stem: path for path in removed(folder) if path.stem not in files}
+    numbers = {name: _number(path) for name, path in files.items()}
+    if not numbers:
+        return 0, None
+    last = max(numbers, key=numbers.__getitem__)
+    return numbers[last], Previous(last, sha256_of(files[last]))
+
+
+def _number(path: Path) -> int:
+    if path.name == MANIFEST:
+        return read_manifest(path.parent).number
+    try:
+        return parsed(path.read_bytes()).number
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path} is no manifest: {error}. Restore it from a copy.") from error
 
 
 def _in_time(path: Path) -> tuple[str, int]:

@@ -99,7 +99,8 @@ class Manifest(msgspec.Struct, frozen=True):
 
     def rows(self, table: str) -> int:
         """How many rows a table has: `models`, `edges`, `derivatives` or `rollups`."""
-        return self.files[f"{table}.parquet"].rows or 0
+        facts = self.files.get(f"{table}.parquet")
+        return facts.rows or 0 if facts else 0
 
 
 def read_manifest(place: Path) -> Manifest:
