@@ -124,7 +124,7 @@ def verify(
     items = [_verdict(name, faults, told=told) for name in verified]
     give(Answer(items, notes=[str(fault) for fault in faults]), chosen)
     if faults:
-        raise Refused(f"Faults in {', '.join(dict.fromkeys(fault.snapshot for fault in faults))}: see above.")
+        raise Refused(f"Faults in {', '.join(dict.fromkeys(fault.snapshot for fault in faults))}.")
 
 
 @snapshot.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from store.database import HEAD, reading_together
 from store.exports.parquet_file import write_parquet
@@ -37,7 +38,7 @@ from store.snapshots.manifest import (
 from store.snapshots.marks import Mark
 from store.snapshots.metadata_file import METADATA, write_metadata
 from store.snapshots.quality_file import QUALITY, write_quality
-from store.snapshots.rollups_file import SCHEMA, write_rollups
+from store.snapshots.rollups_file import write_rollups
 
 READERS = 2
 """Connections that a table is read with at once, each in a thread."""
@@ -107,7 +108,7 @@ def _fill(database: Path, folder: Path, mark: Mark, program: str) -> dict[str, i
         rows = {table.name: write_parquet(connections, table, folder / f"{table.name}.parquet") for table in tables}
         rows["rollups"] = write_rollups(connections[0], mark.basis.crawl, folder / "rollups.parquet", told)
     write_quality(mark, folder / QUALITY)
-    write_card(mark, {table.name: table.schema for table in tables} | {"rollups": SCHEMA}, rows, folder / README)
+    write_card(mark, {name: pq.read_schema(folder / f"{name}.parquet") for name in rows}, rows, folder / README)
     write_lineage(database, mark, folder / LINEAGE, program=program)
     write_metadata(mark, folder / METADATA)
     return rows
