@@ -61,33 +61,40 @@ UNION ALL SELECT 'all', direct, total FROM asked""",
         "Direct derivatives, those with most descendants of their own first. Relation: finetune, adapter, quantized, "
         "merge, unknown, or empty for all. Empty model: the base with most derivatives. Empty limit: 100.",
         f"""
-SELECT child.name AS child, edges.relation, child.downloads, child.likes, coalesce(derivatives.total, 0) AS derivatives
-FROM edges
-JOIN nodes AS child ON child.id = edges.child_id
-LEFT JOIN derivatives ON derivatives.id = edges.child_id
-WHERE edges.parent_id = (SELECT id FROM nodes {_MODEL})
-    AND :relation IN ('', edges.relation)
-ORDER BY derivatives DESC, child.name
-{_LIMIT}""",
+WITH found AS (
+    SELECT edges.child_id, edges.relation, coalesce(derivatives.total, 0) AS below
+    FROM edges LEFT JOIN derivatives ON derivatives.id = edges.child_id
+    WHERE edges.parent_id = (SELECT id FROM nodes {_MODEL}) AND :relation IN ('', edges.relation)
+    ORDER BY below DESC, edges.child_id
+    {_LIMIT}
+)
+SELECT nodes.name AS child, found.relation, nodes.downloads, nodes.likes, found.below AS derivatives
+FROM found JOIN nodes ON nodes.id = found.child_id
+ORDER BY derivatives DESC, found.child_id""",
         ("model", "relation", "limit"),
     ),
     Canned(
         "descendants",
         "What descends from a model?",
-        "Everything from which it can be reached, each once, most downloads first. Empty model: the base with most. "
-        "Empty limit: 100.",
+        "Everything from which it can be reached, each once, those with most descendants of their own first. "
+        "Empty model: the base with most. Empty limit: 100.",
         f"""
 WITH RECURSIVE asked AS (SELECT id FROM nodes {_MODEL}),
 below (id) AS (
     SELECT child_id FROM asked CROSS JOIN edges ON edges.parent_id = asked.id
     UNION
     SELECT edges.child_id FROM below CROSS JOIN edges ON edges.parent_id = below.id
+),
+found AS (
+    SELECT below.id, coalesce(derivatives.total, 0) AS total
+    FROM below LEFT JOIN derivatives ON derivatives.id = below.id
+    WHERE below.id != (SELECT id FROM asked)
+    ORDER BY total DESC, below.id
+    {_LIMIT}
 )
-SELECT nodes.name AS descendant, nodes.relation, nodes.downloads, nodes.likes
-FROM below CROSS JOIN nodes ON nodes.id = below.id
-WHERE below.id != (SELECT id FROM asked)
-ORDER BY nodes.downloads DESC NULLS LAST, nodes.name
-{_LIMIT}""",
+SELECT nodes.name AS descendant, nodes.relation, nodes.downloads, nodes.likes, found.total AS derivatives
+FROM found JOIN nodes ON nodes.id = found.id
+ORDER BY derivatives DESC, found.id""",
         ("model", "limit"),
     ),
     Canned(

@@ -73,6 +73,7 @@ CREATE TABLE completeness (  -- empty where the Hub was not asked
 
 INDEXES = """
 CREATE UNIQUE INDEX nodes_by_name ON nodes (name);
+CREATE INDEX ghosts_by_name ON nodes (name) WHERE NOT is_model;
 CREATE INDEX edges_by_child ON edges (child_id);
 CREATE INDEX derivatives_by_total ON derivatives (total);
 CREATE INDEX rollups_by_key ON rollups (dimension, key);

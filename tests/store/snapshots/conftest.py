@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gzip
+import json
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from store.database import writing
+from store.registry.loader import load_registry
 from store.snapshots.creating import Made, create
 from store.snapshots.marks import mark
 from store.standing import standing
-from tests.store.conftest import Store, row
-from tests.store.exports.conftest import hostile, real
+from tests.store.conftest import REGISTRY, Store, row
+from tests.store.exports.conftest import RADAR, hostile, real
 
 Snap = Callable[..., Made]
 PROGRAM = "modelroots test"
@@ -52,6 +56,30 @@ def snap(folder: Path) -> Snap:
     return made
 
 
+class Published(NamedTuple):
+    """A store and the snapshot of it: both to be read alone, by many tests."""
+
+    store: Store
+    place: Path
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """Two real listings, one after the other, as `real` has them."""
+    files = sorted(RADAR.glob("*.jsonl.gz"))[:2]
+    if not files:
+        pytest.skip("../shared/hub/radar is not here")
+    folder = tmp_path_factory.mktemp("published")
+    (folder / "families.toml").write_text(REGISTRY, encoding="utf-8")
+    with writing(folder / "real.db") as connection:
+        store = Store(connection, load_registry(folder), folder / "real.db")
+        for file in files:
+            with gzip.open(file, "rt", encoding="utf-8") as lines:
+                store.sweep([json.loads(line) for line in lines])
+        found = mark(connection, standing(connection))
+        yield Published(store, create(store.path, folder / "snapshots", found, program=PROGRAM).place)
+
+
 @pytest.fixture
 def place(small: Store, snap: Snap) -> Path:
     """A snapshot of the small lineage."""
@@ -87,4 +115,4 @@ def writable(path: Path) -> Path:
     return path
 
 
-__all__ = ["PROGRAM", "SMALL", "Snap", "finish_on", "hostile", "partial_on", "real", "writable"]
+__all__ = ["PROGRAM", "SMALL", "Published", "Snap", "finish_on", "hostile", "partial_on", "real", "writable"]

@@ -30,7 +30,10 @@ def gone(found: list[Dated], keep: Keep) -> list[str]:
 
 
 def test_one_of_each_of_the_last_days_is_kept() -> None:
-    assert gone(of("2026-01-01", "2026-01-05", "2026-01-06", "2026-01-09"), Keep(daily=2)) == ["2026-01-01", "2026-01-05"]
+    assert gone(of("2026-01-01", "2026-01-05", "2026-01-06", "2026-01-09"), Keep(daily=2)) == [
+        "2026-01-01",
+        "2026-01-05",
+    ]
 
 
 def test_days_without_a_snapshot_do_not_count() -> None:
