@@ -162,7 +162,8 @@ ORDER BY total DESC, key""",
 WITH asked AS (
     SELECT coalesce(nullif(:publisher, ''), (SELECT publisher FROM nodes WHERE name = {_TOP})) || '/' AS start
 )
-SELECT nodes.name AS model, nodes.created_at, nodes.downloads, coalesce(derivatives.total, 0) AS derivatives
+SELECT nodes.name AS model, date(nodes.created_at, 'unixepoch') AS created, nodes.downloads,
+    coalesce(derivatives.total, 0) AS derivatives
 FROM asked
 CROSS JOIN nodes ON nodes.name >= asked.start AND nodes.name < substr(asked.start, 1, length(asked.start) - 1) || '0'
 LEFT JOIN derivatives ON derivatives.id = nodes.id

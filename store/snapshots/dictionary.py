@@ -93,7 +93,12 @@ _OF_NODES = {
 _OF_MODELS = {name: text for name, text in COLUMNS["models"].items() if name not in ("id", "hub_id")}
 
 LINEAGE_COLUMNS = {
-    "nodes": _OF_NODES | _OF_MODELS,
+    "nodes": _OF_NODES
+    | _OF_MODELS
+    | {
+        "created_at": "when it was created, in seconds since 1970 UTC",
+        "modified_at": "when it was last edited, in seconds since 1970 UTC",
+    },
     "models": _OF_NODES | _OF_MODELS,
     "edges": {"parent_id": "the base", "child_id": "the derivative"} | COLUMNS["edges"],
     "named_edges": COLUMNS["edges"],

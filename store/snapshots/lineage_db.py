@@ -60,8 +60,7 @@ def _fill(connection: sqlite3.Connection, mark: Mark, program: str) -> None:
         (mark.name, mark.date, mark.state, mark.note, crawl.number, crawl.kind, crawl.finished_at, crawl.endpoint,
          crawl.basis, crawl.unseen, program),
     )  # fmt: skip
-    times = {name: _iso(f"model.{name}") for name in ("created_at", "modified_at")}
-    connection.execute(FILL_NODES.format(relation=_word("model.relation"), **times))
+    connection.execute(FILL_NODES.format(relation=_word("model.relation")))
     connection.execute(FILL_EDGES.format(relation=_word("relation")))
     connection.execute(FILL_DERIVATIVES)
     connection.execute(f"INSERT INTO rollups {rows_query('source')}", {"crawl": crawl.number})
@@ -78,8 +77,3 @@ def _word(number: str) -> str:
     """A relation's word, by its number."""
     cases = " ".join(f"WHEN {place} THEN '{word}'" for place, word in enumerate(RELATIONS))
     return f"CASE {number} {cases} END"
-
-
-def _iso(seconds: str) -> str:
-    """A time as the other files have it; as a bare number where no calendar has such a day."""
-    return f"coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch'), CAST({seconds} AS TEXT))"

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from store.choices import RELATIONS
 
+
+def _iso(seconds: str) -> str:
+    """A time as the other files have it; as a bare number where no calendar has such a day."""
+    return f"coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch'), CAST({seconds} AS TEXT))"
+
+
 _COUNTS = tuple(f"{distance}_{word}" for distance in ("direct", "total") for word in RELATIONS)
 
 TABLES = f"""
@@ -25,8 +31,8 @@ CREATE TABLE nodes (  -- models, and ghosts: bases that are declared and are not
     name TEXT NOT NULL,
     publisher TEXT NOT NULL,
     is_model INTEGER NOT NULL,
-    created_at TEXT,
-    modified_at TEXT,
+    created_at INTEGER,  -- seconds since 1970 UTC; as a date in models
+    modified_at INTEGER,
     downloads INTEGER,
     downloads_all_time INTEGER,
     likes INTEGER,
@@ -85,8 +91,8 @@ _TOTALS = ", ".join(f"CAST({_OF_FAMILY.format('total', word)} AS INTEGER) AS {wo
 
 VIEWS = f"""
 CREATE VIEW models AS
-SELECT nodes.id, name, publisher, created_at, modified_at, downloads, downloads_all_time, likes, gated, disabled, task,
-    library, license, parameters, relation, {_BELOW}
+SELECT nodes.id, name, publisher, {_iso("created_at")} AS created_at, {_iso("modified_at")} AS modified_at, downloads,
+    downloads_all_time, likes, gated, disabled, task, library, license, parameters, relation, {_BELOW}
 FROM nodes LEFT JOIN derivatives ON derivatives.id = nodes.id
 WHERE is_model;
 CREATE VIEW ghosts AS
@@ -108,7 +114,7 @@ GROUP BY key HAVING official IS NOT NULL;
 FILL_NODES = """
     INSERT INTO main.nodes
     SELECT node.id, node.name, publisher.name, model.id IS NOT NULL,
-        {created_at}, {modified_at}, model.downloads, model.downloads_all_time, model.likes,
+        model.created_at, model.modified_at, model.downloads, model.downloads_all_time, model.likes,
         gated.text, model.disabled, task.text, library.text, license.text, model.parameters, {relation}
     FROM source.node
     JOIN source.publisher ON publisher.id = node.publisher_id
