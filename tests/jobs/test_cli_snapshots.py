@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from store.database import writing
 from tests.jobs.conftest import OpenHub
 from tests.jobs.program import Program, listed, many_rows, opened_hub, small_rows
 
@@ -111,6 +112,25 @@ def test_one_that_cannot_be_read_is_listed_all_the_same(swept: Program, place: P
     (place / "manifest.json").write_text("{", encoding="utf-8")
     (item,) = swept.asks("snapshot", "list")["items"]
     assert (item["name"], item["state"], item["models"]) == (place.name, "unreadable", None)
+
+
+def test_one_that_is_killed_leaves_a_whole_snapshot_or_none(swept: Program) -> None:
+    snapshots = swept.folder / "snapshots"
+    with swept.started("snapshot", "create") as process:
+        while process.poll() is None and not [*snapshots.glob(".*.part/*")]:
+            pass
+        process.kill()
+        process.wait()
+    assert {item["state"] for item in swept.asks("snapshot", "list")["items"]} <= {"complete"}
+    swept.succeeds("snapshot", "create")
+    swept.succeeds("snapshot", "verify")
+    assert [*snapshots.glob(".*.part")] == []
+
+
+def test_another_writer_is_waited_for_by_nobody(swept: Program) -> None:
+    with writing(swept.database):
+        ran = swept.run("snapshot", "create")
+    assert (ran.code, "Another modelroots is writing" in ran.stderr) == (5, True)
 
 
 def test_without_snapshots_the_way_to_one_is_told(swept: Program) -> None:
