@@ -101,9 +101,7 @@ def _be_sure_it_is_the_same(place: Path, mark: Mark) -> None:
 def _fill(database: Path, folder: Path, mark: Mark, program: str) -> dict[str, int]:
     """Every file but the manifest; how many rows each table has."""
     told = {f"modelroots.{name}": text for name, text in mark.facts.items()}
-    tables = [
-        _Marked(table.name, table.columns, table.blocks, table.read, told) for table in (MODELS, EDGES, DERIVATIVES)
-    ]
+    tables = [_Marked(**vars(table), told=told) for table in (MODELS, EDGES, DERIVATIVES)]
     with reading_together(database, READERS) as connections:
         rows = {table.name: write_parquet(connections, table, folder / f"{table.name}.parquet") for table in tables}
         rows["rollups"] = write_rollups(connections[0], mark.basis.crawl, folder / "rollups.parquet", told)
