@@ -216,12 +216,12 @@ def _writers(
 
 def _written(folder: Path, writers: dict[str, Write]) -> Iterator[dict[str, Any]]:
     """Each file when it is written, with its number of rows."""
-    from store.exports.files import written
+    from store.exports.files import save
 
     for name, write in writers.items():
         path = folder / name
         try:
-            rows = written(path, write)
+            rows = save(path, write)
             size = path.stat().st_size
         except OSError as error:
             raise Refused(f"The export to {folder} failed: {error}. Name another folder with --out.") from error

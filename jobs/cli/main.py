@@ -33,6 +33,7 @@ COMMANDS = {
     "benchmark": "claims",
     "tree": "trees",
     "export": "exporting",
+    "snapshot": "snapshots",
     "nightly": "nights",
     "schedule": "nights",
     "replica": "local",

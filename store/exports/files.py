@@ -21,7 +21,7 @@ def atomically(path: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def written(path: Path, write: Callable[[IO[bytes]], int]) -> int:
+def save(path: Path, write: Callable[[IO[bytes]], int]) -> int:
     """What `write` tells, when the file is whole and in its place."""
     with atomically(path) as beside, beside.open("wb") as file:
         return write(file)

@@ -28,6 +28,7 @@ def write_parquet(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> i
         use_dictionary=repeated,
         store_schema=False,  # else readers would be told of dictionaries that are none of theirs
     ) as writer:
+        writer.add_key_value_metadata(table.schema.metadata or {})
         for group in _groups(batch for _, batch in table.made(readers, _filed)):
             whole = pa.Table.from_batches(group).unify_dictionaries()
             writer.write_table(whole, row_group_size=len(whole))

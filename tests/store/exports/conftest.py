@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from store.database import reading_together
-from store.exports.files import written
+from store.exports.files import save
 from store.exports.reading import Reader, readers_of
 from store.exports.tables import Table
 from tests.store.conftest import Store, row
@@ -59,7 +59,7 @@ def readers(store: Store) -> list[Reader]:
 
 def saved(path: Path, write: Callable[..., int], store: Store, *table: Table, **options: Any) -> int:
     """Writes a file of the whole lineage; tells what the format's function tells."""
-    return written(path, lambda file: write(readers(store), *table, file, **options))
+    return save(path, lambda file: write(readers(store), *table, file, **options))
 
 
 def node_rows(store: Store) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from store.exports.cyclonedx_file import write_cyclonedx
-from store.exports.files import written
+from store.exports.files import save
 from store.exports.reading import readers_of
 from store.exports.selection import selected
 from store.standing import standing
@@ -25,7 +25,7 @@ def bill(store: Store, path: Path, model: str) -> Any:
     numbers = store.all("SELECT id FROM node WHERE name = ?", model)
     chosen = readers_of([store.connection], selected(store.connection, numbers, up=True))
     write = partial(write_cyclonedx, chosen, model=model, basis=standing(store.connection), version="1.2.3")
-    components = written(path, write)
+    components = save(path, write)
     text = path.read_text(encoding="utf-8")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     found = json.loads(text)
