@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint types pytest nightly bench bench-quick lock clean
+.PHONY: setup demo test test-scale lint types pytest nightly bench bench-quick lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,13 @@ types: setup
 
 pytest: setup
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# docs/at-scale.md in DuckDB and PySpark (450 MB, not part of `make test`), over snapshots of a larger generated Hub.
+test-scale: setup
+	@java -version >/dev/null 2>&1 || \
+		{ echo "PySpark wants Java 17. On Debian or Ubuntu: apt-get install openjdk-17-jre-headless"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check "pyspark>=4,<5"
+	SCALE_MODELS=50000 $(BIN)/pytest tests/scale
 
 nightly: setup
 	$(BIN)/modelroots nightly
