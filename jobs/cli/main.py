@@ -33,6 +33,7 @@ COMMANDS = {
     "benchmark": "claims",
     "tree": "trees",
     "export": "exporting",
+    "import": "importing",
     "nightly": "nights",
     "schedule": "nights",
     "replica": "local",
