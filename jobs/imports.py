@@ -6,21 +6,26 @@ import hashlib
 import json
 import sqlite3
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from crawler.apart import apart
 from crawler.dumps.columns import LINEAGE
 from crawler.dumps.reading import Dump
 from crawler.errors import UnreadableDump
+from crawler.records import Page
 from jobs.pipelines import PROGRAM, CutOff, store_pages
 from jobs.progress import Progress, say
 from jobs.settings import Settings
 from store import crawls
 from store.crawls import CrawlRow
-from store.database import writing
+from store.database import file_of, reading_beside, writing
 from store.registry.loader import Registry, load_registry
-from store.stand_ins import Identities
+from store.stand_ins import Identities, any_known
 
 
 class WrongMoment(Exception):
@@ -110,16 +115,27 @@ def _begin(connection: sqlite3.Connection, path: Path, question: str, moment: in
 
 def _store(connection: sqlite3.Connection, crawl: CrawlRow, dump: Dump, moment: int, registry: Registry) -> CrawlRow:
     pages_ended = crawl.pages > 0 and crawl.next_url is None
-    identities = Identities(connection)
-    pages = () if pages_ended else dump.pages(int(crawl.next_url or 0), identities.of)
     progress = Progress("import", expected=dump.rows, done=crawl.fetched)
+    known = file_of(connection) if any_known(connection) else None
+    listing = partial(_listed, path=dump.path, start=int(crawl.next_url or 0), known=known)
     try:
-        return store_pages(connection, crawl, pages, registry, progress, ended=moment)
+        with closing(apart(listing, _no_hub, on_wait=progress.waiting)) as pages:
+            return store_pages(connection, crawl, () if pages_ended else pages, registry, progress, ended=moment)
     except CutOff as problem:
         if isinstance(problem.cause, UnreadableDump):  # the same file will not be better the next time
             crawls.given_up(connection, crawl.id, note=str(problem.cause), now=moment)
             raise problem.cause from problem
         raise
+
+
+def _listed(_: None, *, path: Path, start: int, known: Path | None) -> Iterator[Page]:
+    """The file's pages, in a process of its own; `known` is a database in which names may mean stored models."""
+    with reading_beside(known) if known else nullcontext() as connection:
+        yield from Dump(path).pages(start, Identities(connection).of)
+
+
+def _no_hub(*, on_wait: Callable[[float, str], object]) -> AbstractContextManager[None]:  # noqa: ARG001  # never waits
+    return nullcontext()
 
 
 def _sha256(path: Path) -> str:

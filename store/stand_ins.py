@@ -47,22 +47,29 @@ def any_stand_ins(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(_ANY_STAND_IN, (ABOVE,)).fetchone()[0])
 
 
-class Identities:
-    """The `_id`s of models that are known by name alone: of the stored model that bears the name, else a stand-in."""
+def any_known(connection: sqlite3.Connection) -> bool:
+    """Whether the real `_id` of any model is stored, which a name may then mean. Has the names indexed if so."""
+    if not connection.execute(_ANY_REAL, (ABOVE,)).fetchone()[0]:
+        return False
+    Nodes(connection).index()  # where no crawl has ended yet
+    return True
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+
+class Identities:
+    """The `_id`s of models that are known by name alone: of the stored model that bears the name, else a stand-in.
+
+    `connection` is None where no real `_id` is stored.
+    """
+
+    def __init__(self, connection: sqlite3.Connection | None) -> None:
         self._connection = connection
-        self._any_real = bool(connection.execute(_ANY_REAL, (ABOVE,)).fetchone()[0])
-        if self._any_real:
-            Nodes(connection).index()  # no crawl has ended yet: names are asked for all the same
 
     def of(self, names: Sequence[str], created: Sequence[int | None]) -> list[str]:
         """For each name and creation. A model that was created at another time is another one of that name."""
-        found = {}
-        if self._any_real:
-            rows = self._connection.execute(_BEARERS, (_json(names),))
-            found = {name: (hub_id, created_at) for name, _, hub_id, created_at in rows}
-        return [self._of(name, moment, *found.get(name, (None, None))) for name, moment in zip(names, created, strict=True)]
+        rows = self._connection.execute(_BEARERS, (_json(names),)) if self._connection else ()
+        found = {name: (hub_id, created_at) for name, _, hub_id, created_at in rows}
+        known = (found.get(name, (None, None)) for name in names)
+        return [self._of(name, moment, *bearer) for name, moment, bearer in zip(names, created, known, strict=True)]
 
     def _of(self, name: str, moment: int | None, hub_id: str | None, created_at: int | None) -> str:
         return hub_id if hub_id and _may_be_one(moment, created_at) else stand_in(name)

@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.dumps.cards import CARD, card_of
 from crawler.errors import UnreadableDump
+from crawler.times import seconds
 
 Values: TypeAlias = list[Any]
 Reading: TypeAlias = Callable[[pa.Array], Values]
@@ -24,6 +27,7 @@ Reading: TypeAlias = Callable[[pa.Array], Values]
 LINEAGE = ("baseModels", "tags", "cardData")
 """The columns that tell what a model derives from."""
 
+NO_TIME = -(2**63)
 _HUB_TIME = "%Y-%m-%dT%H:%M:%S.000Z"
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999, in seconds
 _NOT_GATED = ("", "no", "none", "null", "false", "0")
@@ -117,14 +121,28 @@ def _times(kind: pa.DataType) -> Reading | None:
 
 
 def _written(array: pa.Array) -> Values:
-    """Moments as the Hub writes them; those without a zone are UTC."""
-    zone = getattr(array.type, "tz", None)
-    if zone:
-        array = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit))
-    array = array.cast(pa.timestamp("s"), safe=False)
-    whole = array.cast(pa.int64())
-    sensible = pc.and_(pc.greater_equal(whole, _FIRST), pc.less_equal(whole, _LAST))
-    return list(pc.strftime(pc.if_else(sensible, array, None), format=_HUB_TIME).to_pylist())
+    """Moments as the Hub writes them."""
+    told = whole_seconds(array)
+    texts = np.datetime_as_string(np.where(told == NO_TIME, 0, told).astype("M8[ms]")).tolist()
+    return [None if moment == NO_TIME else f"{text}Z" for moment, text in zip(told.tolist(), texts, strict=True)]
+
+
+def moments(array: pa.Array) -> npt.NDArray[np.int64]:
+    """A column of times in whatever form, in seconds since 1970 UTC; `NO_TIME` for none."""
+    kind = array.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return whole_seconds(array)
+    told = seconds(reading("createdAt", kind)(array))
+    return np.array([NO_TIME if moment is None else moment for moment in told], np.int64)
+
+
+def whole_seconds(array: pa.Array) -> npt.NDArray[np.int64]:
+    """Since 1970 UTC, of moments and days; those without a zone are UTC. `NO_TIME` for none, and for absurd ones."""
+    if pa.types.is_timestamp(array.type) and array.type.tz:
+        array = array.cast(pa.timestamp(array.type.unit))  # drops the zone, and keeps the moment
+    found = pc.fill_null(array.cast(pa.timestamp("s"), safe=False).cast(pa.int64()), NO_TIME)
+    told: npt.NDArray[np.int64] = found.to_numpy(zero_copy_only=False)
+    return np.where((told >= _FIRST) & (told <= _LAST), told, NO_TIME)
 
 
 def _hub_time(text: str | None) -> str | None:

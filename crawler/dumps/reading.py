@@ -6,14 +6,15 @@ The file is read a piece at a time: memory does not grow with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crawler.dumps.columns import COLUMNS, Reading, nothing, reading
+from crawler.dumps.columns import COLUMNS, moments, reading
 from crawler.errors import UnreadableDump
 from crawler.parse import read_page
 from crawler.records import Page
@@ -21,11 +22,13 @@ from crawler.times import seconds
 
 PAGE = 1_000
 """Rows of a page, as many as the Hub lists in one."""
+_TIMES_AT_ONCE = 65_536
 _BUFFER = 1 << 20  # bytes of a column that are read at once
 _TIMES = ("createdAt", "lastModified")
 _ALIASES = {"modelId": "id"}
 """Older dumps' names of columns."""
 
+Arrays: TypeAlias = dict[str, pa.Array]
 Identify: TypeAlias = Callable[[Sequence[str], Sequence[int | None]], Sequence[str]]
 """(names, creation in seconds) of rows without an `_id` -> the `_id` of each."""
 
@@ -34,7 +37,7 @@ class Dump:
     """An opened dump. Raises `UnreadableDump` for a file that is none, by the column where that is the reason."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         try:
             self._file = pq.ParquetFile(path, buffer_size=_BUFFER)
         except (pa.ArrowException, OSError) as problem:
@@ -55,71 +58,68 @@ class Dump:
     def newest(self, now: int) -> int | None:
         """The latest moment that any row tells, in seconds since 1970; None for none. Later ones than `now` are dirt."""
         found = 0
-        for columns, length in self._batches(0, [name for name in _TIMES if name in self._columns]):
-            for name in _TIMES:
-                told = self._values(name, columns, length)
-                found = max(found, max((one for one in seconds(told) if one is not None and one <= now), default=0))
+        for columns in self._batches(0, [name for name in _TIMES if name in self._columns], _TIMES_AT_ONCE):
+            for array in columns.values():
+                told = moments(array)
+                found = max(found, int(told[told <= now].max(initial=0)))
         return found or None
 
     def pages(self, start: int, identify: Identify) -> Iterator[Page]:
         """The pages from a row on, which was where a page ended: `next_url` is the number of the next page's row."""
         done = start
-        for columns, length in self._batches(start, list(self._columns)):
-            done += length
-            contents = read_page(self._listed(columns, length, identify))
+        for columns in self._batches(start, list(self._columns), PAGE):
+            done += len(columns["id"])
+            contents = read_page(self._listed(columns, identify))
             next_row = str(done) if done < self.rows else None
             yield Page(contents.models, tuple(contents.quarantined), next_row, 0)
         if done == start:
-            yield read_nothing()
+            yield _EMPTY
 
-    def _listed(self, columns: dict[str, pa.Array], length: int, identify: Identify) -> bytes:
+    def _listed(self, columns: Arrays, identify: Identify) -> bytes:
         """The rows as a listing has them."""
-        found = {name: self._values(name, columns, length) for name in self._columns}
-        hub_ids = found.setdefault("_id", [None] * length)
+        found = {name: read(columns[name]) for name, read in self._readings.items()}
+        ids = found["id"]
+        hub_ids = found.setdefault("_id", [None] * len(ids))
         unknown = [place for place, hub_id in enumerate(hub_ids) if hub_id is None]
         if unknown:
-            created = seconds(found.get("createdAt", [None] * length))
-            names = [found["id"][place] or "" for place in unknown]
-            for place, hub_id in zip(unknown, identify(names, [created[place] for place in unknown]), strict=True):
+            created = seconds(found.get("createdAt") or [None] * len(ids))
+            made = identify([ids[place] or "" for place in unknown], [created[place] for place in unknown])
+            for place, hub_id in zip(unknown, made, strict=True):
                 hub_ids[place] = hub_id
-        names_of_columns = list(found)
-        return msgspec.json.encode(
-            [dict(zip(names_of_columns, row, strict=True)) for row in zip(*found.values(), strict=True)]
-        )
+        return msgspec.json.encode(list(map(_Listed, *(found.get(name) or repeat(None) for name in COLUMNS))))
 
-    def _values(self, name: str, columns: dict[str, pa.Array], length: int) -> list[object]:
-        read: Reading = self._readings.get(name, nothing)
-        return read(columns[name]) if name in columns else [None] * length
-
-    def _batches(self, start: int, names: Sequence[str]) -> Iterator[tuple[dict[str, pa.Array], int]]:
-        """The columns of at most a page's rows, and how many rows these are. A page ends where a row group does."""
-        first = 0
-        wanted = [self._columns[name] for name in names]
+    def _batches(self, start: int, names: Sequence[str], rows: int) -> Iterator[Arrays]:
+        """The columns, at most so many rows at once. No piece reaches from a row group into the next."""
+        end = 0
         for group in range(self._file.metadata.num_row_groups):
-            rows = self._file.metadata.row_group(group).num_rows
-            skipped, first = max(start - first, 0), first + rows
-            if skipped < rows:
-                yield from self._of_group(group, skipped, dict(zip(names, wanted, strict=True)))
+            length = self._file.metadata.row_group(group).num_rows
+            skipped, end = max(start - end, 0), end + length
+            if names and skipped < length:
+                yield from self._of_group(group, skipped, names, rows)
 
-    def _of_group(self, group: int, skipped: int, wanted: dict[str, str]) -> Iterator[tuple[dict[str, pa.Array], int]]:
-        batches = self._file.iter_batches(PAGE, row_groups=[group], columns=list(wanted.values()))
+    def _of_group(self, group: int, skipped: int, names: Sequence[str], rows: int) -> Iterator[Arrays]:
+        own = [self._columns[name] for name in names]
         try:
-            for batch in batches:
-                if skipped >= len(batch):
-                    skipped -= len(batch)
-                    continue
-                rest, skipped = batch.slice(skipped), 0
-                yield {name: rest[own] for name, own in wanted.items()}, len(rest)
+            for batch in self._file.iter_batches(rows, row_groups=[group], columns=own):
+                if skipped < len(batch):
+                    rest = batch.slice(skipped)
+                    yield {name: rest[column] for name, column in zip(names, own, strict=True)}
+                skipped = max(skipped - len(batch), 0)
         except (pa.ArrowException, OSError) as problem:
             raise UnreadableDump(
-                f"{self._path} is damaged in row group {group}: {_first_line(problem)} Get the file anew."
+                f"{self.path} is damaged in row group {group}: {_first_line(problem)} Get the file anew."
             ) from problem
 
 
-def read_nothing() -> Page:
-    """The page of a dump without rows."""
-    contents = read_page(b"[]")
-    return Page(contents.models, (), None, 0)
+_EMPTY = Page(read_page(b"[]").models, (), None, 0)
+_Listed = msgspec.defstruct(
+    "Listed",
+    [(f"field_{place}", Any, None) for place in range(len(COLUMNS))],
+    rename=dict(zip((f"field_{place}" for place in range(len(COLUMNS))), COLUMNS, strict=True)),
+    omit_defaults=True,
+    gc=False,
+)
+"""A row with the dump's values; what is none is left out, as the Hub does."""
 
 
 def _first_line(problem: BaseException) -> str:
