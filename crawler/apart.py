@@ -21,7 +21,6 @@ from crawler import errors
 from crawler.errors import CrawlError
 from crawler.records import Page
 
-
 Source = TypeVar("Source")
 
 
@@ -48,8 +47,9 @@ def apart(
     *,
     on_wait: Callable[[float, str], object],
 ) -> Generator[Page]:
-    """The pages of `listing(make_hub(on_wait=...))`, one of them on its way while the last is worked on. What is made is
-    a `Hub`, or nothing where the pages are of a file.
+    """The pages of `listing(make_hub(on_wait=...))`, one of them on its way while the last is worked on.
+
+    What is made is a `Hub`, or nothing where the pages are of a file.
 
     Both callables are sent to the other process: functions of modules, or `functools.partial` of such. Nothing is
     asked before the first page is wanted. Errors of `crawler.errors` are raised here as they were there;

@@ -159,7 +159,9 @@ def _under_the_newest_number(connection: sqlite3.Connection, crawl_id: int, now:
 
 def given_up(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: int) -> None:
     """A crawl that cannot be resumed."""
-    connection.execute("UPDATE crawl SET state = 'failed', finished_at = ?, note = ? WHERE id = ?", (now, note, crawl_id))
+    connection.execute(
+        "UPDATE crawl SET state = 'failed', finished_at = ?, note = ? WHERE id = ?", (now, note, crawl_id)
+    )
 
 
 def stopped(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: int) -> CrawlRow:

@@ -46,7 +46,9 @@ class Crawl(SQLModel, table=True):
     question: str  # JSON: what was asked for (bases, depth, since); the same question resumes
     started_at: int
     finished_at: int | None = None  # of an import both are the moment that its file tells of
-    next_url: str | None = None  # where a resumed sweep or import goes on; None before the first page and after the last
+    next_url: str | None = (
+        None  # where a resumed sweep or import goes on; None before the first page and after the last
+    )
     pages: int = 0
     fetched: int = 0
     models: int = 0  # distinct models listed

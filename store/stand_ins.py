@@ -1,9 +1,9 @@
 """Models whose `_id` nobody told: the stand-in for it, and how it gives way to the real one.
 
-A stand-in is made of the model's name and opens with eight zeros, where an ObjectId has the seconds of its creation: no
-real `_id` of the Hub does. Under a real `_id` a model is recognised whatever its name is; a stand-in knows its name
-alone. So whoever is listed with a real `_id` under the name that a stand-in's model bears, and was not created at another
-time, is that model, and its history goes on.
+A stand-in is made of the model's name and opens with eight zeros, where an ObjectId has the seconds of its creation:
+no real `_id` of the Hub does. Under a real `_id` a model is recognised whatever its name is; a stand-in knows its name
+alone. So whoever is listed with a real `_id` under the name that a stand-in's model bears, and was not created at
+another time, is that model, and its history goes on.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from store.names import Nodes
 ABOVE = bytes.fromhex("000000010000000000000000")
 """Below it are the stand-ins."""
 
-NEAR = 86_400
-"""Seconds between two creations that may be one: some dumps tell the day alone."""
+_DAY = 86_400
 
 _ANY_REAL = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id >= ?)"
 _ANY_STAND_IN = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id < ?)"
@@ -90,7 +89,12 @@ def give_way(connection: sqlite3.Connection, models: Models) -> None:
 
 
 def _may_be_one(one: int | None, other: int | None) -> bool:
-    return one is None or other is None or abs(one - other) <= NEAR
+    """Whether two creations may be of one model: to the second, give or take what rounding does to it, or by the day
+    where one is told by the day alone. Real models have been deleted and made anew within hours.
+    """
+    if one is None or other is None or abs(one - other) <= 1:
+        return True
+    return one // _DAY == other // _DAY and 0 in (one % _DAY, other % _DAY)
 
 
 def _json(texts: Iterable[str]) -> str:

@@ -41,7 +41,7 @@ def _from_yaml(text: str) -> Card | None:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        found = next(yaml.load_all(text, Loader=loader), None)  # noqa: S506  # both loaders are safe ones
+        found = next(yaml.load_all(text, Loader=loader), None)  # both loaders are safe ones
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict):

@@ -123,7 +123,7 @@ def _times(kind: pa.DataType) -> Reading | None:
 def _written(array: pa.Array) -> Values:
     """Moments as the Hub writes them."""
     told = whole_seconds(array)
-    texts = np.datetime_as_string(np.where(told == NO_TIME, 0, told).astype("M8[ms]")).tolist()
+    texts = np.datetime_as_string(np.where(told == NO_TIME, 0, told).astype("M8[s]").astype("M8[ms]")).tolist()
     return [None if moment == NO_TIME else f"{text}Z" for moment, text in zip(told.tolist(), texts, strict=True)]
 
 
@@ -224,7 +224,9 @@ def _bases(kind: pa.DataType) -> Reading | None:
     if _is_text(kind):
         decoded = _json(dict | list)  # type: ignore[arg-type]  # a union serves isinstance as well
         return lambda array: list(map(_named, decoded(array)))
-    if pa.types.is_struct(kind) or (_is_list(kind) and (pa.types.is_struct(kind.value_type) or _is_text(kind.value_type))):
+    if pa.types.is_struct(kind) or (
+        _is_list(kind) and (pa.types.is_struct(kind.value_type) or _is_text(kind.value_type))
+    ):
         return lambda array: list(map(_named, array.to_pylist()))
     return None
 
@@ -236,7 +238,7 @@ def _named(value: Any) -> dict[str, Any] | None:
     relations: set[str | None] = set()
     for part in parts:
         if isinstance(part, str):
-            part = {"id": part}  # noqa: PLW2901
+            part = {"id": part}
         if not isinstance(part, dict):
             continue
         listed = part.get("models") if "models" in part else [part]
@@ -269,4 +271,3 @@ COLUMNS: dict[str, tuple[Callable[[pa.DataType], Reading | None], str]] = {
     "baseModels": (_bases, "a struct of relation and models, a list of bases, or either as JSON"),
 }
 """The columns that are read, how, and what they may hold in words. Any other column is left alone."""
-

@@ -56,7 +56,7 @@ class Dump:
         """Columns that are read where they are there, and are not."""
 
     def newest(self, now: int) -> int | None:
-        """The latest moment that any row tells, in seconds since 1970; None for none. Later ones than `now` are dirt."""
+        """The latest moment of any row, in seconds since 1970; None for none. Those after `now` are dirt."""
         found = 0
         for columns in self._batches(0, [name for name in _TIMES if name in self._columns], _TIMES_AT_ONCE):
             for array in columns.values():
