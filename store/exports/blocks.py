@@ -5,7 +5,6 @@ SQLite, Arrow and zstd let other threads run meanwhile, so two connections keep 
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,12 +12,13 @@ from contextlib import ExitStack
 from itertools import cycle
 from typing import TypeAlias, TypeVar
 
-from store.exports.reading import Reader
+from store.exports.reading import Ints, Reader
 
 ROWS = 8_192
 """Of a block, at the most: enough to be quick, few enough for a block as text to be small."""
 
 Block: TypeAlias = tuple[int, int]
+Of = TypeVar("Of")
 Made = TypeVar("Made")
 
 
@@ -43,16 +43,15 @@ def starts(reader: Reader, table: str, first: str, second: str, *, rows: int) ->
     return found
 
 
-def in_order(
-    connections: Sequence[sqlite3.Connection],
-    blocks: Callable[[Reader], Sequence[Block]],
-    make: Callable[[Reader, Block], Made],
-) -> Iterator[Made]:
-    """What is made of each block. One connection is used in the caller's thread, several in one of their own each."""
-    readers = [Reader(connection) for connection in connections]
-    wanted = blocks(readers[0])
+def chunks(numbers: Ints) -> list[Ints]:
+    """A block's numbers at a time."""
+    return [numbers[first : first + ROWS] for first in range(0, len(numbers), ROWS)]
+
+
+def in_order(readers: Sequence[Reader], blocks: Sequence[Of], make: Callable[[Reader, Of], Made]) -> Iterator[Made]:
+    """What is made of each block. One reader is used in the caller's thread, several in one of their own each."""
     if len(readers) == 1:
-        for block in wanted:
+        for block in blocks:
             yield make(readers[0], block)
         return
     with ExitStack() as stack:
@@ -60,7 +59,7 @@ def in_order(
         for thread in threads:  # called first when this ends early: what has not begun is then not begun
             stack.callback(thread.shutdown, wait=False, cancel_futures=True)
         pending: deque[Future[Made]] = deque()
-        for block, thread, reader in zip(wanted, cycle(threads), cycle(readers), strict=False):
+        for block, thread, reader in zip(blocks, cycle(threads), cycle(readers), strict=False):
             if len(pending) > len(threads):
                 yield pending.popleft().result()
             pending.append(thread.submit(make, reader, block))

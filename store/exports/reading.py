@@ -1,16 +1,18 @@
 """Columns of the database as Arrow arrays. Which columns there are is said in `tables`.
 
 SQLite writes each column of a block of rows as one text, of which an array is made at once: several times quicker
-than rows of Python's values. A text's length is read beside it, so texts may hold any character.
+than rows of Python's values. Names have a NUL between them, which none of them holds (`crawler.parse`).
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from threading import RLock
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +22,10 @@ from crawler.records import Relation
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
-Kind: TypeAlias = Literal["text", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
+Kind: TypeAlias = Literal["name", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
 
 TYPES: dict[Kind, pa.DataType] = {
-    "text": pa.string(),
+    "name": pa.string(),
     "publisher": pa.string(),
     "hub_id": pa.string(),
     "label": pa.string(),
@@ -32,7 +34,9 @@ TYPES: dict[Kind, pa.DataType] = {
     "time": pa.timestamp("s", tz="UTC"),
     "truth": pa.bool_(),
 }
-"""What a file has for each kind. In a batch, labels and relations are dictionaries of such texts."""
+"""What a file has for each kind. In a batch, the `REPEATED` ones are dictionaries of such texts."""
+
+REPEATED: tuple[Kind, ...] = ("publisher", "label", "relation")
 
 _ABSENT: dict[Kind, int] = {"time": -(2**62)}
 """What stands for NULL while a column is read: no count is negative, but a time may be."""
@@ -54,50 +58,88 @@ class Column:
     expression: str = ""
 
 
+_KEY = Column("key", "integer", "node.id")
+_BETWEEN = "FROM node WHERE id BETWEEN ? AND ?"
+_AMONG = "FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value"
+_GHOSTS = """
+    FROM (SELECT DISTINCT parent_id FROM edge) AS target WHERE NOT EXISTS (
+        SELECT 1 FROM model WHERE node_id = target.parent_id AND missing_since IS NULL)"""
+_DENSE = 2
+"""Where so many times the wanted nodes lie between the first and the last, all of those are read."""
+
+Found = TypeVar("Found")
 _Pack: TypeAlias = list[tuple[Column, int, int]]
 
 
-class Reader:
-    """One connection, and the small tables that every block needs, each read once."""
+class Common:
+    """What every block needs to know of the whole, read once, by whichever reader first asks."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self) -> None:
+        self._lock = RLock()  # to read one thing may need another
+        self._found: dict[str, Any] = {}
+
+    def once(self, name: str, read: Callable[[], Found]) -> Found:
+        with self._lock:
+            if name not in self._found:
+                self._found[name] = read()
+            found: Found = self._found[name]
+            return found
+
+
+class Reader:
+    """One connection to the lineage; readers that work side by side share what is `common`."""
+
+    def __init__(self, connection: sqlite3.Connection, common: Common | None = None) -> None:
         self.connection = connection
+        self._common = common or Common()
 
     def rows(self, columns: Sequence[Column], source: str, values: Sequence[Any] = ()) -> pa.RecordBatch:
         """The columns of the rows that `source` tells, from its `FROM` on."""
         alone = [column for column in columns if column.kind not in self._bits]
         packs = list(self._packs([column for column in columns if column.kind in self._bits]))
-        wanted = [*(sql for column in alone for sql in _read_as(column)), *map(_packed, packs)]
+        wanted = [*map(_read_as, alone), *map(_packed, packs)]
         texts = iter(self.connection.execute(f"SELECT {', '.join(wanted)} {source}", values).fetchone())
-        arrays = {column.name: self._array(column.kind, texts) for column in alone}
+        arrays = {column.name: self._array(column.kind, next(texts)) for column in alone}
         for pack in packs:
             numbers = _numbers(next(texts))
             for column, shift, bits in pack:
                 arrays[column.name] = self._of_numbers(column.kind, (numbers >> shift & (1 << bits) - 1) - 1)
         return pa.RecordBatch.from_arrays([arrays[column.name] for column in columns], [c.name for c in columns])
 
+    def names(self, node_ids: Ints, *columns: Column) -> pa.RecordBatch:
+        """The columns of the nodes of these ids, in their order."""
+        distinct = distinct_of(node_ids)
+        keyed = (_KEY, *columns)
+        if len(distinct) and distinct[-1] - distinct[0] < _DENSE * len(distinct):
+            found = self.rows(keyed, _BETWEEN, (int(distinct[0]), int(distinct[-1])))
+        else:
+            found = self.rows(keyed, _AMONG, [as_json(distinct)])  # asked for in the order of the table
+        keys = whole(found[_KEY.name])
+        return found if np.array_equal(keys, node_ids) else found.take(nullable(np.searchsorted(keys, node_ids)))
+
     def numbers(self, source: str, expressions: Sequence[str], values: Sequence[Any] = ()) -> list[Ints]:
         """Whole numbers, none of them NULL."""
         wanted = ", ".join(f"group_concat({expression})" for expression in expressions)
         return [_numbers(text) for text in self.connection.execute(f"SELECT {wanted} {source}", values).fetchone()]
 
-    @cached_property
+    @property
     def counts(self) -> tuple[Ints, list[Ints]]:
         """The nodes that have derivatives, in order, and how many each has: direct ones, all."""
+        return self._common.once("counts", self._read_counts)
+
+    def _read_counts(self) -> tuple[Ints, list[Ints]]:
         nodes, *counts = self.numbers("FROM lineage_count ORDER BY node_id", ["node_id", *_COUNTS])
         return nodes, counts
 
-    @cached_property
-    def parents(self) -> Ints:
-        """The nodes that some edge leads to, in order."""
-        (found,) = self.numbers("FROM (SELECT DISTINCT parent_id FROM edge)", ["parent_id"])
-        return np.sort(found)
+    @property
+    def ghosts(self) -> Ints:
+        """The nodes that some edge leads to and that are no models, in order."""
+        return self._common.once("ghosts", lambda: np.sort(self.numbers(_GHOSTS, ["parent_id"])[0]))
 
-    @cached_property
+    @property
     def _bits(self) -> dict[Kind, int]:
         """How many bits one more than the number takes, of the kinds that are read several in one number."""
-        last = self.connection.execute("SELECT coalesce(max(id), 0) FROM label").fetchone()[0]
-        return {"truth": 2, "relation": 3, "label": (last + 1).bit_length()}
+        return {"truth": 2, "relation": 3, "label": len(self._words("label")).bit_length()}
 
     def _packs(self, columns: Sequence[Column]) -> Iterator[_Pack]:
         """The columns with the place and number of their bits, as many together as go into a number of SQLite's."""
@@ -113,24 +155,27 @@ class Reader:
         if pack:
             yield pack
 
-    @cached_property
-    def _words(self) -> dict[Kind, pa.Array]:
-        """What each number means, by its place, for the kinds that are stored as numbers of words."""
-        return {
-            "label": self._by_id("FROM label", "text"),
-            "publisher": self._by_id("FROM publisher", "name"),
-            "relation": texts([relation.word for relation in Relation]),
-        }
+    def _words(self, kind: Kind) -> pa.Array:
+        """What each number means, by its place, of a kind that is stored as numbers of words."""
+        return self._common.once(kind, partial(self._read_words, kind))
 
-    def _by_id(self, source: str, expression: str) -> pa.Array:
-        found = self.rows([Column("id", "integer", "id"), Column("word", "text", expression)], source)
+    def _read_words(self, kind: Kind) -> pa.Array:
+        if kind == "relation":
+            return texts([relation.word for relation in Relation])
+        if kind == "label":
+            return texts(self._labels())
+        found = self.rows([Column("id", "integer", "id"), Column("name", "name", "name")], "FROM publisher ORDER BY id")
         ids = whole(found["id"])
-        return found["word"].take(nullable(places(np.arange(ids.max(initial=0) + 1), ids)))
+        return found["name"].take(nullable(places(np.arange(ids.max(initial=0) + 1), ids)))
 
-    def _array(self, kind: Kind, texts: Any) -> pa.Array:
-        text = next(texts)
-        if kind == "text":
-            return _strings(text or b"", np.cumsum(_numbers(next(texts))))
+    def _labels(self) -> list[str]:
+        """A few thousand texts of any characters."""
+        found = dict(self.connection.execute("SELECT id, text FROM label"))
+        return [found.get(number, "") for number in range(max(found, default=0) + 1)]
+
+    def _array(self, kind: Kind, text: Any) -> pa.Array:
+        if kind == "name":
+            return _names(text)
         if kind == "hub_id":
             digits = (text or b"").hex().encode()
             return _strings(digits, np.arange(_HUB_ID_DIGITS, len(digits) + 1, _HUB_ID_DIGITS))
@@ -142,19 +187,31 @@ class Reader:
             return truths(found > 0, is_there)
         if kind in ("integer", "time"):
             return _filled(TYPES[kind], found, is_there)
-        indices = _filled(pa.int32(), found.astype(np.int32), is_there)
-        words = self._words[kind]
-        return words.take(indices) if kind == "publisher" else pa.DictionaryArray.from_arrays(indices, words)
+        return _words(self._words(kind), found, is_there)
 
 
 def places(wanted: Ints, among: Ints) -> Ints:
-    """Where each wanted number is in the others, which are distinct; -1 for those that are not there."""
+    """Where each wanted number is in the others, which are in order and distinct; -1 for those that are not there."""
     if not len(among):
         return np.full(len(wanted), -1, np.int64)
-    order = np.argsort(among, kind="stable")
-    ordered = among[order]
-    found = np.searchsorted(ordered, wanted).clip(max=len(among) - 1)
-    return np.where(ordered[found] == wanted, order[found], -1)
+    found = np.searchsorted(among, wanted).clip(max=len(among) - 1)
+    return np.where(among[found] == wanted, found, -1)
+
+
+def is_in(numbers: Ints, others: Ints) -> Bools:
+    """Which of the numbers are among the others, in whatever order these are."""
+    return places(numbers, np.sort(others)) >= 0
+
+
+def distinct_of(numbers: Ints) -> Ints:
+    """Each number once, in order; `np.unique` hashes where this sorts, which takes longer."""
+    ordered = np.sort(numbers)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def as_json(numbers: Ints) -> str:
+    """As `json_each` reads them."""
+    return json.dumps(numbers.tolist())
 
 
 def nullable(numbers: Ints) -> pa.Array:
@@ -178,14 +235,13 @@ def whole(array: pa.Array) -> Ints:
     return np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array)]
 
 
-def _read_as(column: Column) -> tuple[str, ...]:
-    """The aggregates that a column is read with."""
-    if column.kind == "text":
-        lengths = f"group_concat(length(CAST({column.expression} AS BLOB)))"
-        return f"CAST(group_concat({column.expression}, '') AS BLOB)", lengths
+def _read_as(column: Column) -> str:
+    """The aggregate that a column is read with."""
+    if column.kind == "name":
+        return f"CAST(group_concat({column.expression}, char(0)) AS BLOB)"
     if column.kind == "hub_id":
-        return (f"CAST(group_concat({column.expression}, '') AS BLOB)",)
-    return (f"group_concat(coalesce({column.expression}, {_ABSENT.get(column.kind, -1)}))",)
+        return f"CAST(group_concat({column.expression}, '') AS BLOB)"
+    return f"group_concat(coalesce({column.expression}, {_ABSENT.get(column.kind, -1)}))"
 
 
 def _packed(pack: _Pack) -> str:
@@ -199,6 +255,23 @@ def _filled(kind: pa.DataType, values: npt.NDArray[Any], is_there: Bools | None,
     length = len(values) if length is None else length
     validity = None if is_there is None or is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
     return pa.Array.from_buffers(kind, length, [validity, pa.py_buffer(values)])
+
+
+def _names(text: bytes | None) -> pa.Array:
+    """Names with a NUL between them; None for no names at all."""
+    if text is None:
+        return texts([])
+    ends = np.append(np.flatnonzero(np.frombuffer(text, np.uint8) == 0), len(text))
+    return _strings(text.replace(b"\0", b""), ends - np.arange(len(ends)))
+
+
+def _words(words: pa.Array, numbers: Ints, is_there: Bools) -> pa.Array:
+    """The word of each number, in a dictionary of those that occur."""
+    occurs = np.zeros(len(words), bool)
+    occurs[numbers[is_there]] = True
+    indices = (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
+    dictionary = words.take(nullable(np.flatnonzero(occurs)))
+    return pa.DictionaryArray.from_arrays(_filled(pa.int32(), indices, is_there), dictionary)
 
 
 def _numbers(text: str | None) -> Ints:

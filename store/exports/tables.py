@@ -5,23 +5,23 @@ No format. A new column of the models is a line here and in docs/columns.md, and
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from crawler.records import Relation
-from store.exports.blocks import Block, in_order, ranges, starts
-from store.exports.reading import TYPES, Column, Ints, Reader, nullable, places, truths, whole
+from store.exports.blocks import Block, chunks, in_order, ranges, starts
+from store.exports.reading import TYPES, Column, Common, Ints, Reader, as_json, is_in, nullable, places, truths, whole
 
 Made = TypeVar("Made")
 
-_OF_NODE = (Column("id", "text", "node.name"), Column("publisher", "publisher", "node.publisher_id"))
+_OF_NODE = (Column("id", "name", "node.name"), Column("publisher", "publisher", "node.publisher_id"))
 _IS_MODEL = Column("is_model", "truth", "model.id IS NOT NULL")
 _OF_MODEL = (
     Column("hub_id", "hub_id", "hub_id"),
@@ -44,17 +44,13 @@ _BY_RELATION = tuple(f"{distance}_{relation.word}" for distance in ("direct", "t
 _OF_COUNT = (_OF_NODE[0], _IS_MODEL, *(Column(name, "integer", f"below.{name}") for name in _BY_RELATION))
 
 _NODE_ID = Column("node_id", "integer", "node_id")
-_NODE_KEY = Column("key", "integer", "node.id")
 _ENDS = (Column("parent_id", "integer", "parent_id"), Column("child_id", "integer", "child_id"))
 
 EDGES_A_BLOCK = 65_536
 """More than of nodes: their children are all over the table of names, most of which each block reads."""
 
-_NODES = "FROM node WHERE id BETWEEN ? AND ?"
-_MODELS_OF_NODES = "FROM model WHERE node_id BETWEEN ? AND ? AND missing_since IS NULL"
 _MODELS = "FROM model WHERE id BETWEEN ? AND ? AND missing_since IS NULL AND node_id IS NOT NULL"
-_NAMED = "FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value"
-_BEARERS = """
+_OF_NODES = """
     FROM json_each(?) AS wanted CROSS JOIN model ON model.node_id = wanted.value
     WHERE model.missing_since IS NULL"""
 _EDGES = """
@@ -68,13 +64,20 @@ _DERIVATIVES = """
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some of a table's rows: the blocks that they come in, and the reading of one."""
+
+    blocks: Sequence[Any]
+    read: Callable[[Reader, Any], pa.RecordBatch]
+
+
+@dataclass(frozen=True)
 class Table:
-    """An exported table: its columns, the blocks that its rows come in, and the reading of one."""
+    """An exported table: its columns, and the parts that its rows are read in, one after the other."""
 
     name: str
     columns: tuple[Column, ...]
-    blocks: Callable[[Reader], Sequence[Block]]
-    read: Callable[[Reader, Block], pa.RecordBatch]
+    parts: Callable[[Reader], Sequence[Part]]
 
     @property
     def schema(self) -> pa.Schema:
@@ -84,49 +87,50 @@ class Table:
         self, connections: Sequence[sqlite3.Connection], make: Callable[[pa.RecordBatch], Made]
     ) -> Iterator[tuple[int, Made]]:
         """How many rows each block has, and what is made of it; memory stays flat. For connections see `in_order`."""
-
-        def read(reader: Reader, block: Block) -> tuple[int, Made]:
-            batch = self.read(reader, block)
-            return batch.num_rows, make(batch)
-
-        return in_order(connections, self.blocks, read)
+        common = Common()
+        readers = [Reader(connection, common) for connection in connections]
+        for part in self.parts(readers[0]):
+            yield from in_order(readers, part.blocks, partial(_made, part.read, make))
 
 
-def _nodes(reader: Reader, block: Block) -> pa.RecordBatch:
-    nodes = reader.rows((_NODE_KEY, *_OF_NODE), _NODES, block)
-    models = reader.rows((_NODE_ID, *_OF_MODEL), _MODELS_OF_NODES, block)
-    ids = whole(nodes["key"])
-    bearers = places(ids, whole(models["node_id"]))
-    kept = np.flatnonzero((bearers >= 0) | (places(ids, reader.parents) >= 0))
-    nodes, bearers = nodes.take(nullable(kept)), bearers[kept]
-    of_models, counts = models.take(nullable(bearers)), _counts(reader, ids[kept])
-    return _batch(NODES, _of(nodes, _OF_NODE), [truths(bearers >= 0)], _of(of_models, _OF_MODEL), counts)
+def _made(
+    read: Callable[[Reader, Any], pa.RecordBatch], make: Callable[[pa.RecordBatch], Made], reader: Reader, block: Any
+) -> tuple[int, Made]:
+    batch = read(reader, block)
+    return batch.num_rows, make(batch)
 
 
 def _models(reader: Reader, block: Block) -> pa.RecordBatch:
+    """Of a range of the models' table: to look models up by their nodes takes twice as long."""
     models = reader.rows((_NODE_ID, *_OF_MODEL), _MODELS, block)
-    ids = whole(models["node_id"])
-    nodes = _named(reader, np.sort(ids), _OF_NODE)
-    nodes = nodes.take(nullable(places(ids, whole(nodes["key"]))))
+    ids = whole(models[_NODE_ID.name])
+    nodes = reader.names(ids, *_OF_NODE)
     return _batch(MODELS, _of(nodes, _OF_NODE), _of(models, _OF_MODEL), _counts(reader, ids))
+
+
+def _models_as_nodes(reader: Reader, block: Block) -> pa.RecordBatch:
+    models = _models(reader, block)
+    return models.add_column(len(_OF_NODE), _IS_MODEL.name, truths(np.ones(len(models), bool))).select(_NAMES_OF_NODES)
+
+
+def _nodes(reader: Reader, ids: Ints) -> pa.RecordBatch:
+    """Any nodes, models or not."""
+    models = reader.rows((_NODE_ID, *_OF_MODEL), _OF_NODES, [as_json(ids)])
+    bearers = places(ids, whole(models[_NODE_ID.name]))
+    of_models = _of(models.take(nullable(bearers)), _OF_MODEL)
+    nodes = _of(reader.names(ids, *_OF_NODE), _OF_NODE)
+    return _batch(NODES, nodes, [truths(bearers >= 0)], of_models, _counts(reader, ids))
 
 
 def _edges(reader: Reader, block: Block) -> pa.RecordBatch:
     edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
     parents, children = (whole(edges[column.name]) for column in _ENDS)
-    nodes = _named(reader, np.unique(np.concatenate([parents, children])), _OF_NODE[:1])
-    (bearers,) = reader.numbers(_BEARERS, ["model.node_id"], [_json(np.unique(parents))])
-    names = [nodes["id"].take(nullable(places(ends, whole(nodes["key"])))) for ends in (children, parents)]
-    return _batch(EDGES, names, _of(edges, _OF_EDGE), [truths(places(parents, bearers) >= 0)])
+    names = [reader.names(ends, _OF_NODE[0])["id"] for ends in (children, parents)]
+    return _batch(EDGES, names, _of(edges, _OF_EDGE), [truths(~is_in(parents, reader.ghosts))])
 
 
 def _derivatives(reader: Reader, block: Block) -> pa.RecordBatch:
     return reader.rows(_OF_COUNT, _DERIVATIVES, block)
-
-
-def _named(reader: Reader, node_ids: Ints, columns: Sequence[Column]) -> pa.RecordBatch:
-    """The nodes of these ids, which are asked for in their order: that of the table."""
-    return reader.rows((_NODE_KEY, *columns), _NAMED, [_json(node_ids)])
 
 
 def _counts(reader: Reader, node_ids: Ints) -> list[pa.Array]:
@@ -134,10 +138,6 @@ def _counts(reader: Reader, node_ids: Ints) -> list[pa.Array]:
     counted, counts = reader.counts
     found = places(node_ids, counted)
     return [nullable(np.where(found >= 0, np.append(count, 0)[found], 0)) for count in counts]
-
-
-def _json(numbers: Ints) -> str:
-    return json.dumps(numbers.tolist())
 
 
 def _of(batch: pa.RecordBatch, columns: Sequence[Column]) -> list[pa.Array]:
@@ -151,29 +151,27 @@ def _batch(table: Table, *arrays: list[pa.Array]) -> pa.RecordBatch:
 NODES = Table(
     "nodes",
     (*_OF_NODE, _IS_MODEL, *_OF_MODEL, *_COUNTS),
-    lambda reader: ranges(reader, "node"),
-    _nodes,
+    lambda reader: [Part(ranges(reader, "model"), _models_as_nodes), Part(chunks(reader.ghosts), _nodes)],
 )
-"""Models, and the ghosts that references point to."""
+"""Models, and then the ghosts that references point to."""
+
+_NAMES_OF_NODES = [column.name for column in NODES.columns]
 
 MODELS = Table(
     "models",
     (*_OF_NODE, *_OF_MODEL, *_COUNTS),
-    lambda reader: ranges(reader, "model"),
-    _models,
+    lambda reader: [Part(ranges(reader, "model"), _models)],
 )
 
 EDGES = Table(
     "edges",
-    (Column("child", "text"), Column("parent", "text"), *_OF_EDGE, Column("parent_is_model", "truth")),
-    lambda reader: starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK),
-    _edges,
+    (Column("child", "name"), Column("parent", "name"), *_OF_EDGE, Column("parent_is_model", "truth")),
+    lambda reader: [Part(starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK), _edges)],
 )
 
 DERIVATIVES = Table(
     "derivatives",
     _OF_COUNT,
-    lambda reader: ranges(reader, "node"),
-    _derivatives,
+    lambda reader: [Part(ranges(reader, "node"), _derivatives)],
 )
 """The counts of every node that has derivatives, each derivative under its own declared relation."""

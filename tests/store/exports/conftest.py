@@ -66,7 +66,7 @@ def node_rows(store: Store) -> list[dict[str, Any]]:
             coalesce((SELECT {counted["total"]} FROM lineage_count WHERE node_id = node.id), 0) AS total_derivatives
         FROM node JOIN publisher ON publisher.id = publisher_id
         LEFT JOIN model ON model.node_id = node.id AND missing_since IS NULL
-        WHERE model.id IS NOT NULL OR node.id IN (SELECT parent_id FROM edge) ORDER BY node.id""")
+        WHERE model.id IS NOT NULL OR node.id IN (SELECT parent_id FROM edge) ORDER BY model.id IS NULL, model.id, node.id""")
     return [dict(zip([told[0] for told in found.description], values, strict=True)) for values in found]
 
 
