@@ -1,8 +1,6 @@
 """All models as the public hub-stats dumps have them: one Parquet file, a row a model. docs/import.md has its columns.
 
-What a model declares is told so that `import` reads the same again: `baseModels` where one relation is told of all its
-bases, tags and card as the Hub has them beside it, and the sources that disagree as they were. How `import` weighs the
-three is `crawler.references`.
+How a model's bases are told is `hub_stats_bases`.
 """
 
 from __future__ import annotations
@@ -10,20 +8,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crawler.records import Relation, Source
 from store.exports.blocks import Block, in_order, ranges
-from store.exports.reading import Column, Reader, as_json, nullable, places, whole
+from store.exports.hub_stats_bases import Base, Told, as_json_text, told_of
+from store.exports.reading import Column, Reader, nullable, places, texts, whole
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -97,17 +93,6 @@ _FORMER = """
 _IS_THERE = "SELECT 1 FROM model WHERE hub_id = ? AND missing_since IS NULL AND node_id IS NOT NULL"
 
 
-class _Base(msgspec.Struct, frozen=True):
-    """A base as a model declares it."""
-
-    name: str
-    hub_id: str | None
-    relation: Relation
-    source: Source
-    times: int
-    is_evidence: bool
-
-
 def write_hub_stats(readers: Sequence[Reader], file: Path | IO[bytes]) -> int:
     """Writes the file, and returns how many models it has; memory stays flat."""
     former = dict(readers[0].connection.execute(_FORMER))
@@ -128,7 +113,7 @@ def _rows(former: Mapping[int, str], reader: Reader, block: Block) -> pa.RecordB
     keys = whole(models["key"])
     declared = dict(_declared(former, reader, block))
     declaring = np.array(sorted(declared.keys() & set(keys.tolist())), np.int64)
-    bases = [declared[model] for model in declaring.tolist()]
+    told = [told_of(declared[model]) for model in declaring.tolist()]
     rows = places(declaring, keys)
     words = {name: models[name].cast(pa.string()) for name in ("gated", "task", "library", "license")}
     columns = {
@@ -145,12 +130,12 @@ def _rows(former: Mapping[int, str], reader: Reader, block: Block) -> pa.RecordB
         "library_name": words["library"],
         "gated": _gated(words["gated"]),
         "disabled": models["disabled"],
-        "tags": _tags(len(models), words, rows, bases),
-        "cardData": _cards(words["license"], rows, bases),
+        "tags": _tags(len(models), words, rows, told),
+        "cardData": _cards(words["license"], rows, told),
         "safetensors": pa.StructArray.from_arrays(
             [models["parameters"]], names=["total"], mask=pc.is_null(models["parameters"])
         ),
-        "baseModels": _at(rows, len(models), pa.array(map(_base_models, bases), _BASES)),
+        "baseModels": _base_models(len(models), rows, told),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
@@ -176,127 +161,92 @@ def _gated(words: pa.Array) -> pa.Array:
     return words
 
 
-def _tags(length: int, words: Mapping[str, pa.Array], rows: Ints, bases: Sequence[list[_Base]]) -> pa.Array:
+def _tags(length: int, words: Mapping[str, pa.Array], rows: Ints, told: Sequence[Told]) -> pa.Array:
     """Library, task, bases, licence: those tags that the lineage and the columns tell."""
-    told = [_base_tags(one) for one in bases]
-    parts = [
-        (np.flatnonzero(pc.is_valid(words[name]).to_numpy(zero_copy_only=False)), words[name].drop_null())
-        for name in ("library", "task")
-    ]
-    parts.append(
-        (np.repeat(rows, [len(tags) for tags in told]), pa.array([tag for tags in told for tag in tags], pa.string()))
-    )
-    licenses = words["license"].drop_null()
-    licensed = np.flatnonzero(pc.is_valid(words["license"]).to_numpy(zero_copy_only=False))
-    parts.append((licensed, pc.binary_join_element_wise("license:", licenses, "")))
-    places_of_all = np.concatenate([place for place, _ in parts])
-    order = np.argsort(places_of_all, kind="stable")
-    ends = np.cumsum(np.bincount(places_of_all, minlength=length))
-    texts = pa.concat_arrays([text.cast(pa.string()) for _, text in parts]).take(nullable(order))
-    return pa.ListArray.from_arrays(pa.array(np.append(0, ends).astype(np.int32)), texts)
+    licenses = pc.binary_join_element_wise("license:", words["license"], "")
+    parts = [(_valid(column), column.drop_null()) for column in (words["library"], words["task"])]
+    parts.append((np.repeat(rows, [len(one.tags) for one in told]), texts([tag for one in told for tag in one.tags])))
+    parts.append((_valid(licenses), licenses.drop_null()))
+    order = np.argsort(np.concatenate([place for place, _ in parts]), kind="stable")
+    values = pa.concat_arrays([text for _, text in parts]).take(nullable(order))
+    return _lists(np.bincount(np.concatenate([place for place, _ in parts]), minlength=length), values)
 
 
-def _cards(licenses: pa.Array, rows: Ints, bases: Sequence[list[_Base]]) -> pa.Array:
+def _cards(licenses: pa.Array, rows: Ints, told: Sequence[Told]) -> pa.Array:
     """As JSON; none where there is neither a licence nor a base."""
     words = licenses.dictionary_encode()
-    alone = pa.array([_json({"license": word}) for word in words.dictionary.to_pylist()], pa.string())
-    whole_cards = alone.take(words.indices)
-    told = [_card(one, word) for one, word in zip(bases, licenses.take(nullable(rows)).to_pylist(), strict=True)]
+    without_bases = texts([as_json_text({"license": word}) for word in words.dictionary.to_pylist()]).take(
+        words.indices
+    )
+    licensed = licenses.take(nullable(rows)).to_pylist()
+    with_bases = [
+        as_json_text(one.card if word is None else one.card | {"license": word})
+        for one, word in zip(told, licensed, strict=True)
+    ]
     order = np.arange(len(licenses))
     order[rows] = len(licenses) + np.arange(len(rows))
-    return pa.concat_arrays([whole_cards, pa.array(told, pa.string())]).take(nullable(order))
+    return pa.concat_arrays([without_bases, texts(with_bases)]).take(nullable(order))
 
 
-def _at(rows: Ints, length: int, values: pa.Array) -> pa.Array:
-    """The values in these rows of so many, and none in the others."""
+def _base_models(length: int, rows: Ints, told: Sequence[Told]) -> pa.Array:
+    listed = [base for one in told for base in one.bases]
+    hub_ids, names = _filled([hub_id for hub_id, _ in listed]), texts([name for _, name in listed])
+    models = pa.StructArray.from_arrays([hub_ids, names], names=["_id", "id"])
+    lists = _lists(np.array([len(one.bases) for one in told], np.int64), models)
+    found = pa.StructArray.from_arrays([_filled([one.relation for one in told]), lists], names=["relation", "models"])
     order = np.full(length, -1, np.int64)
-    order[rows] = np.arange(len(rows))
-    return values.take(nullable(order))
+    order[rows] = np.where([bool(one.bases) for one in told], np.arange(len(rows)), -1)
+    return found.take(nullable(order))
 
 
-# What one model declares
+def _valid(column: pa.Array) -> Ints:
+    """The rows in which there is a value."""
+    return np.flatnonzero(pc.is_valid(column).to_numpy(zero_copy_only=False))
 
 
-def _base_models(bases: Sequence[_Base]) -> dict[str, Any] | None:
-    """The bases where one relation is told of all. On the Hub, what the card alone tells is not there."""
-    first = bases[0]
-    declared = [base for base in bases if not base.is_evidence]
-    if first.source is Source.CARD or len({base.relation for base in declared}) > 1:
-        return None
-    models = [{"_id": base.hub_id, "id": base.name} for base in declared for _ in range(base.times)]
-    return {"relation": first.relation.word if first.relation else None, "models": models}
+def _filled(values: Sequence[str]) -> pa.Array:
+    """Texts, of which empty ones are none."""
+    found = texts(values)
+    return pc.if_else(pc.equal(found, ""), None, found)
 
 
-def _base_tags(bases: Sequence[_Base]) -> list[str]:
-    """Both forms for each base; only the one with a relation where a colon in the name could be taken for one."""
-    said = [base for base in bases if base.is_evidence and base.source is Source.TAG]
-    if not said and bases[0].source is Source.CARD:
-        return []
-    counts = bool(said) or _base_models(bases) is None
-    tags: list[str] = []
-    for base in said or [base for base in bases if not base.is_evidence]:
-        forms = [] if ":" in base.name else [f"base_model:{base.name}"]
-        if base.relation or not forms:
-            forms.append(f"base_model:{base.relation.word}:{base.name}")
-        tags += forms * (base.times if counts else 1)
-    return tags
-
-
-def _card(bases: Sequence[_Base], licensed: str | None) -> str:
-    said = [base for base in bases if base.is_evidence and base.source is Source.CARD]
-    counts = bool(said) or bases[0].source is Source.CARD
-    told = said or [base for base in bases if not base.is_evidence]
-    names = [base.name for base in told for _ in range(base.times if counts else 1)]
-    relations = {base.relation for base in told}
-    card: dict[str, Any] = {"base_model": names[0] if len(names) == 1 else names}
-    if len(relations) == 1 and told[0].relation:
-        card["base_model_relation"] = told[0].relation.word
-    return _json(card | ({} if licensed is None else {"license": licensed}))
-
-
-def _json(card: Mapping[str, Any]) -> str:
-    return msgspec.json.encode(card).decode()
+def _lists(lengths: Ints, values: pa.Array) -> pa.Array:
+    return pa.ListArray.from_arrays(nullable(np.append(0, np.cumsum(lengths))).cast(pa.int32()), values)
 
 
 # References
 
 
-def _declared(former: Mapping[int, str], reader: Reader, block: Block) -> Iterator[tuple[int, list[_Base]]]:
+def _declared(former: Mapping[int, str], reader: Reader, block: Block) -> Iterator[tuple[int, tuple[Base, ...]]]:
     """Each declaring model of the block by its id, with what it declares in its order."""
     references = reader.rows(_OF_REFERENCE, _REFERENCES, block)
-    nodes, said = whole(references["node_id"]), whole(references["said"])
+    nodes = whole(references["node_id"])
     names = reader.names(nodes, _NAME)["id"].to_pylist()
     hub_ids = references["hub_id"].to_pylist()
     bearers = _bearers(reader, nodes)
-    rows = zip(whole(references["model_id"]).tolist(), nodes.tolist(), names, said.tolist(), hub_ids, strict=True)
-    for model, some in groupby(rows, key=lambda row: row[0]):
-        yield (
-            model,
-            [
-                _Base(
-                    _name_now(former, reader.connection, node, name, hub_id),
-                    bearers.get(node) if hub_id == _NO_ID else hub_id,
-                    Relation(number >> 4 & 7),
-                    Source(number >> 1 & 7),
-                    number >> 7,
-                    bool(number & 1),
-                )
-                for _, node, name, number, hub_id in some
-            ],
-        )
+    known = [
+        bearers.get(node) if hub_id == _NO_ID else hub_id for node, hub_id in zip(nodes.tolist(), hub_ids, strict=True)
+    ]
+    for place in np.flatnonzero(np.isin(nodes, list(former))).tolist():
+        names[place] = _name_now(former, reader.connection, int(nodes[place]), names[place], hub_ids[place])
+    models = whole(references["model_id"])
+    bases = list(map(Base, names, known, whole(references["said"]).tolist()))
+    starts = np.flatnonzero(np.append(True, models[1:] != models[:-1])) if len(models) else models
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(bases)], strict=False):
+        yield int(models[start]), tuple(bases[start:end])
 
 
 def _bearers(reader: Reader, nodes: Ints) -> dict[int, str]:
     """The real `_id`s of the present models among these nodes."""
-    wanted = as_json(np.unique(nodes))
+    wanted = asas_json_text(np.unique(nodes))
     found = reader.rows((_NODE, _OF_MODEL[0]), _BEARERS, [wanted])
     pairs = zip(whole(found["node_id"]).tolist(), found["hub_id"].to_pylist(), strict=True)
     return {node: hub_id for node, hub_id in pairs if not hub_id.startswith(_STAND_IN)}
 
 
 def _name_now(former: Mapping[int, str], connection: sqlite3.Connection, node: int, name: str, hub_id: str) -> str:
-    """The declared name, or the present one of the model that once bore it: the file has no former names."""
-    if node not in former:
-        return name
-    by_id = connection.execute(_IS_THERE, (bytes.fromhex(hub_id),)).fetchone()
-    return name if by_id else former[node]
+    """The present name of the model that once bore the declared one: the file has no former names.
+
+    The declared one where the base's `_id` is known to be a model's, for that comes first.
+    """
+    return name if connection.execute(_IS_THERE, (bytes.fromhex(hub_id),)).fetchone() else former[node]
