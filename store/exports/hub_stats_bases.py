@@ -95,5 +95,5 @@ def _card(bases: Sequence[Base], declared: Sequence[Base], *, is_source: bool) -
     return card
 
 
-def as_json_text(card: Mapping[str, Any]) -> str:
+def card_text(card: Mapping[str, Any]) -> str:
     return msgspec.json.encode(card).decode()

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.exports.blocks import Block, in_order, ranges
-from store.exports.hub_stats_bases import Base, Told, as_json_text, told_of
+from store.exports.hub_stats_bases import Base, Told, card_text, told_of
 from store.exports.reading import Column, Reader, nullable, places, texts, whole
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -175,17 +175,15 @@ def _tags(length: int, words: Mapping[str, pa.Array], rows: Ints, told: Sequence
 def _cards(licenses: pa.Array, rows: Ints, told: Sequence[Told]) -> pa.Array:
     """As JSON; none where there is neither a licence nor a base."""
     words = licenses.dictionary_encode()
-    without_bases = texts([as_json_text({"license": word}) for word in words.dictionary.to_pylist()]).take(
-        words.indices
-    )
+    without_bases = texts([card_text({"license": word}) for word in words.dictionary.to_pylist()]).take(words.indices)
     licensed = licenses.take(nullable(rows)).to_pylist()
     with_bases = [
-        as_json_text(one.card if word is None else one.card | {"license": word})
+        card_text(one.card if word is None else one.card | {"license": word})
         for one, word in zip(told, licensed, strict=True)
     ]
     order = np.arange(len(licenses))
     order[rows] = len(licenses) + np.arange(len(rows))
-    return pa.concat_arrays([without_bases, texts(with_bases)]).take(nullable(order))
+    return pa.concat_arrays([of_words.take(words.indices), texts(with_bases)]).take(nullable(order))
 
 
 def _base_models(length: int, rows: Ints, told: Sequence[Told]) -> pa.Array:
@@ -238,7 +236,7 @@ def _declared(former: Mapping[int, str], reader: Reader, block: Block) -> Iterat
 
 def _bearers(reader: Reader, nodes: Ints) -> dict[int, str]:
     """The real `_id`s of the present models among these nodes."""
-    wanted = asas_json_text(np.unique(nodes))
+    wanted = as_json(np.unique(nodes))
     found = reader.rows((_NODE, _OF_MODEL[0]), _BEARERS, [wanted])
     pairs = zip(whole(found["node_id"]).tolist(), found["hub_id"].to_pylist(), strict=True)
     return {node: hub_id for node, hub_id in pairs if not hub_id.startswith(_STAND_IN)}
