@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from store.exports.blocks import Block, in_order, ranges
 from store.exports.hub_stats_bases import Base, Told, card_text, told_of
-from store.exports.reading import Column, Reader, nullable, places, texts, whole
+from store.exports.reading import Column, Reader, as_json, nullable, places, texts, whole
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
