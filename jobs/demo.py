@@ -33,6 +33,7 @@ def run(folder: Path, *, count: int, seed: int) -> None:
         "families",
         "tree moonshotai/Kimi-K2-Instruct --limit 20",
         "export --format csv --out lineage",
+        f"snapshot verify --snapshots {folder / 'snapshots'}",
     ):
         say(f"  {' '.join(program)} {question}")
     say("The real Hub: modelroots nightly   (about 3,250 requests: some 40 minutes at the anonymous quota)")

@@ -19,9 +19,10 @@ from crawler.dumps.columns import LINEAGE
 from crawler.dumps.reading import Dump
 from crawler.errors import UnreadableDump
 from crawler.records import Page
-from jobs.pipelines import PROGRAM, CutOff, store_pages
+from jobs.pipelines import CutOff, store_pages
 from jobs.progress import Progress, say
 from jobs.settings import Settings
+from jobs.version import PROGRAM
 from store import crawls
 from store.crawls import CrawlRow
 from store.database import file_of, reading_beside, writing

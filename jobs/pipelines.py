@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from itertools import chain
-from pathlib import Path
 
 from crawler.apart import apart
 from crawler.changes import changes
@@ -25,6 +23,8 @@ from jobs.bases import cost, find_bases
 from jobs.completeness import measure
 from jobs.progress import Progress, say
 from jobs.settings import Settings
+from jobs.snapshots import Outcome, make_in, retention
+from jobs.version import PROGRAM
 from store import crawls
 from store.computation import compute
 from store.crawls import CrawlRow
@@ -33,11 +33,9 @@ from store.known import fingerprints
 from store.recorded import Known, completeness
 from store.registry.loader import Registry, load_registry
 from store.seams import seams
-from store.snapshots import create
 from store.standing import standing
 from store.writer import PageWriter
 
-PROGRAM = f"modelroots {version('modelroots')}"
 NOTHING = "Nothing to start from: no sweep is complete in {}. Run `modelroots crawl sweep` first."
 
 
@@ -61,7 +59,7 @@ class Night:
     """What a nightly run made; `snapshot` is None where the sweep was partial, or tracked bases fell short."""
 
     crawl: CrawlRow
-    snapshot: Path | None
+    snapshot: Outcome | None
     short: list[Known]
 
 
@@ -71,14 +69,15 @@ def nightly(settings: Settings, token: str | None, *, accept: bool = False) -> N
     A run that knows too few of what the Hub tells of is kept, and published only if it is accepted (METHOD, section 4).
     What it could not do it raises; what it did is kept.
     """
+    retention(settings)  # what is wrong there is told now, not after hours of a crawl
     crawl = run_sweep(settings, token, fresh=False)
     with writing(settings.db) as connection:
         _compare_with_the_hub(connection, crawl.id, settings, token)
         basis = standing(connection)
         short = [base for base in completeness(connection, crawl.id) if base.is_short]
         published = basis.complete and (accept or not short)
-        snapshot = create(connection, settings.snapshots, basis, program=PROGRAM) if published else None
-    return Night(crawl, snapshot, short)
+        made = make_in(connection, settings, accept=accept) if published else None
+    return Night(crawl, made, short)
 
 
 def _compare_with_the_hub(connection: sqlite3.Connection, crawl_id: int, settings: Settings, token: str | None) -> None:

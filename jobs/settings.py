@@ -28,6 +28,8 @@ SETTINGS = (
     Setting("registry", "MODELROOTS_REGISTRY", "", "a folder with families.toml; empty: the one shipped"),
     Setting("endpoint", "HF_ENDPOINT", "https://huggingface.co", "the Hub to read"),
     Setting("snapshots", "MODELROOTS_SNAPSHOTS", "snapshots", "the folder that nightly snapshots go to"),
+    Setting("keep_daily", "MODELROOTS_KEEP_DAILY", "", "keep one snapshot a day of so many days; empty: keep all"),
+    Setting("keep_monthly", "MODELROOTS_KEEP_MONTHLY", "", "and one a month of so many months"),
     Setting("cron", "MODELROOTS_CRON", "30 2 * * *", "when the scheduled job runs, UTC"),
 )
 
@@ -60,6 +62,20 @@ class Settings(NamedTuple):
     @property
     def snapshots(self) -> Path:
         return Path(self.chosen["snapshots"].value)
+
+    @property
+    def keep(self) -> tuple[int, int] | None:
+        """Of how many days and of how many months a snapshot is kept; None where all are. Raises `SettingsError`."""
+        daily, monthly = self._number("keep_daily"), self._number("keep_monthly")
+        return None if daily is None and monthly is None else (daily or 0, monthly or 0)
+
+    def _number(self, name: str) -> int | None:
+        value, origin = self.chosen[name]
+        if not value:
+            return None
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
+            raise SettingsError(f"{origin}: {name} must be a whole number, not {value!r}, or empty to keep all.")
+        return int(value)
 
     @property
     def cron(self) -> str:

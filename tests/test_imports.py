@@ -72,6 +72,7 @@ QUESTIONS = (
     ("origins", "--csv"),
     ("families",),
     ("crawls", "--csv"),
+    ("snapshot", "list", "--csv"),
 )
 
 

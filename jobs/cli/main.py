@@ -34,6 +34,8 @@ COMMANDS = {
     "tree": "trees",
     "export": "exporting",
     "import": "importing",
+    "snapshot": "snapshots",
+    "publish": "publishing",
     "nightly": "nights",
     "schedule": "nights",
     "replica": "local",

@@ -53,8 +53,10 @@ def run_night(settings: Settings, token: str | None, *, accept: bool = False) ->
         )
     if night.snapshot is None:
         raise Refused(f"crawl {night.crawl.id} is partial, so there is no snapshot: {night.crawl.note}.", PARTIAL)
+    for place in night.snapshot.removed:
+        say(f"Removed by retention: {place}")
     say("Snapshot:")
-    print(night.snapshot)
+    print(night.snapshot.place)
 
 
 def schedule(

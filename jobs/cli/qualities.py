@@ -22,26 +22,10 @@ from jobs.cli.state import (
     standing_notes,
     state_of,
 )
+from store.ledger import MEANINGS, counts
 from store.recorded import completeness
 
 UNMEASURED = "Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."
-
-_FIELDS = {"references_declared": "references"}
-_MEANING = {
-    "models": "present models",
-    "models_declaring": "those that declare a base",
-    "references": "bases declared, mentions counted",
-    "repeats": "further mentions of the same base by one model",
-    "resolved": "references that name a stored model",
-    "edges": "distinct (model, base) pairs among them, without self-references",
-    "dangling": "references to a name that no stored model bears",
-    "ghosts": "such names",
-    "malformed": "references that cannot be a model's name",
-    "self_references": "models that name themselves",
-    "cycles": "sets of models that descend from each other",
-    "models_in_cycles": "models in them",
-    "disagreements": "models whose tags, card and baseModels name different bases",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -68,14 +52,15 @@ def quality(
             from store.quality import examples as examples_of
 
             shown = examples_of(connection, resolution_of(connection, basis), examples)
-    counts = {_FIELDS.get(item, item): count for item, count in basis.ledger.items()}
     told_of = completeness_notes(known) or [UNMEASURED]
     notes = [*_example_notes(shown), *told_of, *standing_notes(basis)]
     if chosen.format in (Format.JSON, Format.JSONL) and not quiet:
         told = [one._asdict() | {"ratio": one.ratio} for one in known]
-        items: list[dict[str, Any]] = [counts | {"completeness": told} | ({"examples": shown} if examples else {})]
+        items: list[dict[str, Any]] = [
+            counts(basis) | {"completeness": told} | ({"examples": shown} if examples else {})
+        ]
     else:
-        items = [{"item": item, "count": count, "meaning": _MEANING[item]} for item, count in counts.items()]
+        items = [{"item": item, "count": count, "meaning": MEANINGS[item]} for item, count in counts(basis).items()]
     give(answer(basis, items, notes=notes, key="item"), chosen)
 
 

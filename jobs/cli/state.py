@@ -14,6 +14,7 @@ import typer
 from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading, reading_together
+from store.ledger import coverage
 from store.recorded import ENOUGH, Known
 from store.registry.loader import Registry, load_families
 from store.standing import Standing, standing
@@ -131,12 +132,6 @@ def answer(
 
 def as_of(basis: Standing) -> dict[str, Any]:
     return {"crawl": basis.crawl, "finished_at": utc(basis.finished_at), "complete": basis.complete}
-
-
-def coverage(basis: Standing) -> dict[str, Any]:
-    """What the counts rest on: models known, those that declare a base, and what became of the references."""
-    wanted = ("models", "models_declaring", "resolved", "dangling", "malformed", "self_references")
-    return {name: basis.ledger[name] for name in wanted} | {"basis": basis.basis, "unseen": basis.unseen}
 
 
 def standing_notes(basis: Standing) -> list[str]:

@@ -175,7 +175,7 @@ def _tags(length: int, words: Mapping[str, pa.Array], rows: Ints, told: Sequence
 def _cards(licenses: pa.Array, rows: Ints, told: Sequence[Told]) -> pa.Array:
     """As JSON; none where there is neither a licence nor a base."""
     words = licenses.dictionary_encode()
-    without_bases = texts([card_text({"license": word}) for word in words.dictionary.to_pylist()]).take(words.indices)
+    of_words = texts([card_text({"license": word}) for word in words.dictionary.to_pylist()])
     licensed = licenses.take(nullable(rows)).to_pylist()
     with_bases = [
         card_text(one.card if word is None else one.card | {"license": word})

@@ -18,6 +18,8 @@ def test_every_setting_has_a_default(tmp_path: Path) -> None:
         "registry": "",
         "endpoint": "https://huggingface.co",
         "snapshots": "snapshots",
+        "keep_daily": "",
+        "keep_monthly": "",
         "cron": "30 2 * * *",
     }
 
@@ -71,3 +73,19 @@ def test_a_named_place_without_a_token_is_an_error(tmp_path: Path, content: str 
         (tmp_path / "token").write_text(content)
     with pytest.raises(SettingsError, match="token"):
         read_token({"HF_TOKEN": TOKEN}, str(tmp_path / "token"))
+
+
+@pytest.mark.parametrize(
+    ("daily", "monthly", "keep"), [("", "", None), ("30", "", (30, 0)), ("", "24", (0, 24)), ("30", "24", (30, 24))]
+)
+def test_snapshots_are_kept_where_nobody_says_how_many(
+    tmp_path: Path, daily: str, monthly: str, keep: tuple[int, int] | None
+) -> None:
+    environment = {"MODELROOTS_KEEP_DAILY": daily, "MODELROOTS_KEEP_MONTHLY": monthly}
+    assert read_settings({}, environment, tmp_path).keep == keep
+
+
+@pytest.mark.parametrize("wrong", ["-1", "some", "1.5", "\u0663", "1" * 30])
+def test_a_number_of_days_that_is_none_is_told_with_its_origin(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SettingsError, match="MODELROOTS_KEEP_DAILY: keep_daily must be a whole number"):
+        _ = read_settings({}, {"MODELROOTS_KEEP_DAILY": wrong}, tmp_path).keep

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,8 +12,6 @@ from store.exports.csv_file import write_csv
 from store.exports.files import atomically
 from store.exports.parquet_file import write_parquet
 from store.exports.tables import EDGES, MODELS, NODES
-from store.snapshots import SnapshotError, create
-from store.standing import standing
 from tests.store.conftest import Store, row
 
 HOSTILE = ["=cmd()/x", "+a/b", "-a/b", "@a/b", 'quo"te/a,b', "line\nbreak/a", "ta\tb/a", "é/\u202ea", "a/\x1b[31m"]
@@ -89,39 +85,3 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), atomically(path) as beside:
         beside.write_bytes(bytes(1 // len("")))
     assert [(found.name, found.read_text(encoding="utf-8")) for found in tmp_path.iterdir()] == [("file", "old")]
-
-
-def test_a_snapshot_s_manifest_tells_the_hash_of_each_file(small: Store, tmp_path: Path) -> None:
-    place = create(small.connection, tmp_path / "snapshots", standing(small.connection), program="test")
-    files = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["files"]
-    assert {name: told["sha256"] for name, told in files.items()} == {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in place.glob("*.parquet")
-    }
-    assert {name: told["rows"] for name, told in files.items()} == {
-        "models.parquet": 2, "edges.parquet": 2, "derivatives.parquet": 2,
-    }  # fmt: skip
-
-
-def test_a_snapshot_is_made_once_and_cannot_be_written_to(small: Store, tmp_path: Path) -> None:
-    first = create(small.connection, tmp_path, standing(small.connection), program="test")
-    before = (first / "manifest.json").stat()
-    assert create(small.connection, tmp_path, standing(small.connection), program="other") == first
-    assert (first / "manifest.json").stat() == before
-    assert {path.stat().st_mode & 0o222 for path in first.iterdir()} == {0}
-
-
-def test_two_snapshots_of_one_store_are_the_same_to_the_byte(small: Store, tmp_path: Path) -> None:
-    places = [
-        create(small.connection, tmp_path / folder, standing(small.connection), program="test") for folder in "ab"
-    ]
-    one, other = ({path.name: path.read_bytes() for path in place.iterdir()} for place in places)
-    assert one == other
-
-
-def test_no_snapshot_of_a_partial_sweep(store: Store, tmp_path: Path) -> None:
-    rows = [row(f"a/{number}") for number in range(10)]
-    store.sweep(rows)
-    store.sweep(rows[:5])
-    with pytest.raises(SnapshotError, match=r"50\.0%"):
-        create(store.connection, tmp_path / "snapshots", standing(store.connection), program="test")
-    assert not (tmp_path / "snapshots").exists()
