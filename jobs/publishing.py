@@ -55,6 +55,7 @@ def prepare() -> None:
     """To be called before `huggingface_hub` is imported, which reads these once. What the user set is left."""
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def choose(folder: Path, *, partial: bool) -> Path:
@@ -92,17 +93,19 @@ def _requests(repo_id: str, *, private: bool) -> Iterator[tuple[str, str]]:
     yield f"POST /api/datasets/{repo_id}/preupload/main", "which files the Hub wants apart, as it does large ones"
     yield f"POST /datasets/{repo_id}.git/info/lfs/objects/batch", "where those go, and which it has already"
     yield "PUT to each address that it names", "one of those files, without the token"
+    yield (
+        "POST to each address that it names for that",
+        "whether a file has come whole, where the Hub wants to be asked",
+    )
     yield f"POST /api/datasets/{repo_id}/commit/main", "the commit, with the small files in it"
 
 
 def publish(plan: Plan, token: str) -> str:
     """Makes the requests of the plan, and returns the address of the commit. Raises `NotFit`, and httpx2's errors."""
-    from huggingface_hub import CommitOperationAdd, HfApi
-    from huggingface_hub.utils import disable_progress_bars, get_session
+    from huggingface_hub import CommitOperationAdd, HfApi, get_session
 
     api = HfApi(endpoint=plan.endpoint, token=token)
     get_session().timeout = LONGEST_SECONDS
-    disable_progress_bars()
     api.create_repo(plan.repo_id, repo_type="dataset", private=plan.private or None, exist_ok=True)
     if plan.private and not api.repo_info(plan.repo_id, repo_type="dataset").private:
         raise NotFit(
