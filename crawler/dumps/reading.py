@@ -45,6 +45,11 @@ class Dump:
         schema = self._file.schema_arrow
         self._columns = {_ALIASES.get(name, name): name for name in _ALIASES if name in schema.names}
         self._columns |= {name: name for name in COLUMNS if name in schema.names}
+        if "hub_id" in schema.names and "_id" not in schema.names:
+            raise UnreadableDump(
+                f"{path} is a table of modelroots' own, which does not say what each model declares. "
+                "`modelroots export --format hub-stats` writes a file that can be imported."
+            )
         if "id" not in self._columns:
             raise UnreadableDump(f"{path} has no column 'id', the models' names. It has: {', '.join(schema.names)}.")
         try:

@@ -10,11 +10,11 @@ import typer
 from jobs.cli.crawling import ready
 from jobs.cli.errors import AUTHENTICATION, FAILED, PARTIAL, UNREACHABLE, USAGE, Refused
 from jobs.cli.output import Answer, Format, give
+from jobs.cli.snapshots import SnapshotsOption
 from jobs.cli.state import EndpointOption, JsonOption, TokenOption, form
 
 if TYPE_CHECKING:
     from jobs.publishing import Plan
-    from jobs.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,7 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent where; ask nobody.")] = False,
     endpoint: EndpointOption = None,
     token_from: TokenOption = None,
+    snapshots: SnapshotsOption = None,
     json: JsonOption = False,
 ) -> None:
     """A snapshot as a dataset on the Hub. It is verified first, and one that has faults is not published."""
@@ -48,7 +49,8 @@ def publish(
         )
     _require_name(repo_id)
     try:
-        place = _place(settings, snapshot) if snapshot else choose(settings.snapshots, partial=partial)
+        folder = snapshots or settings.snapshots
+        place = _place(folder, snapshot) if snapshot else choose(folder, partial=partial)
         wanted = plan(settings.endpoint.rstrip("/"), repo_id, place, private=private, partial=partial)
         commit = None if dry_run else _sent(wanted, token or "")
     except SnapshotError as problem:
@@ -68,9 +70,9 @@ def _require_name(repo_id: str) -> None:
         raise Refused(f"--repo-id {repo_id!r}: name the owner too, as in your-name/{repo_id}.", USAGE)
 
 
-def _place(settings: Settings, snapshot: Path) -> Path:
+def _place(folder: Path, snapshot: Path) -> Path:
     """A snapshot by its name, or by the path of its folder."""
-    named = settings.snapshots / snapshot
+    named = folder / snapshot
     return named if named.is_dir() or not snapshot.is_dir() else snapshot
 
 

@@ -170,6 +170,11 @@ def test_a_file_of_something_else_is_refused_by_what_it_has(tmp_path: Path) -> N
         dump(tmp_path, [{"name": "x", "age": 1}])
 
 
+def test_a_table_of_an_export_or_snapshot_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableDump, match=r"export --format hub-stats"):
+        dump(tmp_path, [{"id": "a/b", "hub_id": FIRST, "direct_derivatives": 1}])
+
+
 def test_a_wrong_type_is_refused_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(UnreadableDump, match=r"'downloads' is of type string, and a whole number is needed.*leave the"):
         dump(tmp_path, [{"id": "a/b", "downloads": "many"}])
