@@ -118,7 +118,7 @@ def _begin(connection: sqlite3.Connection, path: Path, question: str, moment: in
 def _store(connection: sqlite3.Connection, crawl: CrawlRow, dump: Dump, moment: int, registry: Registry) -> CrawlRow:
     pages_ended = crawl.pages > 0 and crawl.next_url is None
     progress = Progress("import", expected=dump.rows, done=crawl.fetched)
-    known = file_of(connection) if any_known(connection) else None
+    known = file_of(connection) if any_known(connection, crawl.id) else None
     listing = partial(_listed, path=dump.path, start=int(crawl.next_url or 0), known=known)
     try:
         with closing(apart(listing, _no_hub, on_wait=progress.waiting)) as pages:

@@ -22,7 +22,7 @@ ABOVE = bytes.fromhex("000000010000000000000000")
 
 _DAY = 86_400
 
-_ANY_REAL = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id >= ?)"
+_ANY_REAL = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id >= ? AND first_crawl != ?)"
 _ANY_STAND_IN = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id < ?)"
 _BEARERS = """
     SELECT node.name, model.id, lower(hex(model.hub_id)), model.created_at
@@ -46,9 +46,12 @@ def any_stand_ins(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(_ANY_STAND_IN, (ABOVE,)).fetchone()[0])
 
 
-def any_known(connection: sqlite3.Connection) -> bool:
-    """Whether the real `_id` of any model is stored, which a name may then mean. Has the names indexed if so."""
-    if not connection.execute(_ANY_REAL, (ABOVE,)).fetchone()[0]:
+def any_known(connection: sqlite3.Connection, crawl_id: int) -> bool:
+    """Whether other crawls than this one have stored any real `_id`, of a model that a name may then mean.
+
+    Has the names indexed if so.
+    """
+    if not connection.execute(_ANY_REAL, (ABOVE, crawl_id)).fetchone()[0]:
         return False
     Nodes(connection).index()  # where no crawl has ended yet
     return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -190,6 +192,14 @@ def test_a_killed_import_goes_on_where_it_was_and_ends_like_an_undisturbed_one(p
     (crawl,) = crawls(prepared)
     assert (crawl["state"], crawl["pages"], crawl["models"], crawl["new"]) == ("complete", 60, 60_000, 60_000)
     assert prepared.asks("derivatives", "a/m1")["items"][0]["total"] == len(below(1, 60_000))
+    prepared.succeeds("--db", "undisturbed.db", "import", path)
+    for table in ("model", "node", "publisher", "label", "reference", "edge", "lineage_count"):
+        assert all_rows(prepared.database, table) == all_rows(prepared.folder / "undisturbed.db", table), table
+
+
+def all_rows(database: Path, table: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
 
 
 def pages(program: Program) -> int:

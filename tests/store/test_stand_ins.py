@@ -95,7 +95,7 @@ def test_of_two_real_models_under_one_name_one_goes_on_with_the_stand_in_s_histo
 
 def test_a_name_means_the_stored_model_that_bears_it(store: Store) -> None:
     store.sweep([row("a/b", createdAt=MAY_TEXT)])
-    assert any_known(store.connection)
+    assert any_known(store.connection, 2)
     of = Identities(store.connection).of
     assert of(["a/b", "c/d"], [MAY_2024, None]) == [hub_id("a/b"), stand_in("c/d")]
     assert of(["a/b"], [None]) == [hub_id("a/b")]
@@ -108,7 +108,7 @@ def test_a_name_means_no_model_that_was_created_at_another_time(store: Store) ->
 
 def test_where_no_id_is_known_every_name_has_its_stand_in(store: Store) -> None:
     store.sweep([nameless("a/b")], kind="import")
-    assert not any_known(store.connection)
+    assert not any_known(store.connection, 2)
     assert Identities(None).of(["a/b"], [None]) == [stand_in("a/b")]
 
 

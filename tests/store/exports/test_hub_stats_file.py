@@ -14,9 +14,10 @@ import pytest
 from crawler.dumps.reading import Dump
 from store import crawls
 from store.computation import compute
-from store.database import transaction, writing
+from store.database import reading, transaction, writing
 from store.exports.hub_stats_file import SCHEMA, write_hub_stats
 from store.exports.reading import Common, Reader
+from store.past import go_back
 from store.registry.loader import Registry
 from store.stand_ins import Identities, stand_in
 from store.writer import PageWriter
@@ -240,3 +241,16 @@ def test_two_readers_write_what_one_does(real: Store, two: list[sqlite3.Connecti
     path = tmp_path / "by-two.parquet"
     write_hub_stats([Reader(connection, common) for connection in two], path)
     assert path.read_bytes() == exported(real).read_bytes()
+
+
+def test_an_earlier_crawl_s_models_are_written_as_they_were_then(store: Store, tmp_path: Path) -> None:
+    rows = [row("c/x"), row("c/y"), row("a/m", ["c/x"], "merge"), *(row(f"b/{number}") for number in range(97))]
+    store.sweep(rows)
+    then = exported(store).read_bytes()
+    store.sweep([row("c/new") | {"_id": hub_id("c/x")}, rows[1], row("a/m", ["c/y"], "adapter"), *rows[4:]])
+    assert exported(store).read_bytes() != then
+    path = tmp_path / "then.parquet"
+    with reading(store.path) as connection:
+        go_back(connection, 1)
+        write_hub_stats([Reader(connection, Common())], path)
+    assert path.read_bytes() == then
