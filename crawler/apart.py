@@ -11,15 +11,17 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from crawler import errors
 from crawler.errors import CrawlError
-from crawler.hub import Hub
 from crawler.records import Page
+
+Source = TypeVar("Source")
 
 
 class _Waiting(msgspec.Struct, frozen=True, tag=True):
@@ -40,12 +42,14 @@ _decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
 
 
 def apart(
-    listing: Callable[[Hub], Iterable[Page]],
-    make_hub: Callable[..., Hub],
+    listing: Callable[[Source], Iterable[Page]],
+    make_hub: Callable[..., AbstractContextManager[Source]],
     *,
     on_wait: Callable[[float, str], object],
 ) -> Generator[Page]:
     """The pages of `listing(make_hub(on_wait=...))`, one of them on its way while the last is worked on.
+
+    What is made is a `Hub`, or nothing where the pages are of a file.
 
     Both callables are sent to the other process: functions of modules, or `functools.partial` of such. Nothing is
     asked before the first page is wanted. Errors of `crawler.errors` are raised here as they were there;
@@ -88,7 +92,11 @@ def _error(told: _Ended) -> CrawlError:
 # In the other process
 
 
-def _fetch(sending: Connection, listing: Callable[[Hub], Iterable[Page]], make_hub: Callable[..., Hub]) -> None:
+def _fetch(
+    sending: Connection,
+    listing: Callable[[Source], Iterable[Page]],
+    make_hub: Callable[..., AbstractContextManager[Source]],
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both; the consumer ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

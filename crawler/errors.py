@@ -1,6 +1,7 @@
-"""What can go wrong between this program and a Hub.
+"""What can go wrong between this program and a Hub, or a dump of one.
 
     CrawlError
+    +-- UnreadableDump       a file that is no dump of the Hub, or is damaged
     +-- Malformed            an answer of another shape than WIRE describes
     |   +-- ForeignLink      a next link or redirect that leaves the configured origin
     +-- HubError             an answer that says no; carries status, url, code, message, request id
@@ -20,6 +21,10 @@ from __future__ import annotations
 
 class CrawlError(Exception):
     """Anything that ends a crawl before its last page."""
+
+
+class UnreadableDump(CrawlError):
+    """A file that is no dump of the Hub, or is damaged. The text names file, column or row, and the cause."""
 
 
 class Malformed(CrawlError):

@@ -180,9 +180,10 @@ class _Columns:
         models.words.extend(map(_readable, self._words))
         models.declared.extend(self._declared)
         models.modified_at.extend(seconds(self._modified_at))
-        # An ObjectId opens with its creation in seconds: the best word where createdAt is missing.
+        # An ObjectId opens with its creation in seconds: the best word where createdAt is missing. One that opens with
+        # zeros stands in for an unknown one, and tells nothing.
         models.created_at.extend(
-            int.from_bytes(hub_id[:4], "big") if told is None else told
+            (int.from_bytes(hub_id[:4], "big") or None) if told is None else told
             for hub_id, told in zip(models.hub_ids, seconds(self._created_at), strict=True)
         )
         return models

@@ -94,14 +94,14 @@ def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow
     registry = load_registry(settings.registry)
     with writing(settings.db) as connection:
         crawl = _begin(connection, "sweep", settings, {}, fresh=fresh)
-        before = crawls.last_complete_sweep(connection)
+        before = crawls.last_complete_picture(connection)
         progress = Progress("sweep", expected=before.models if before else None, done=crawl.fetched)
         listing_ended = crawl.pages > 0 and crawl.next_url is None
         hub = partial(Hub, settings.endpoint, token=token)
         known = KnownRows(*fingerprints(connection))
         listing = partial(sweep, start=crawl.next_url, known=known, seams=seams(connection))
         with closing(apart(listing, hub, on_wait=progress.waiting)) as pages:
-            return _store(connection, crawl, () if listing_ended else pages, registry, progress)
+            return store_pages(connection, crawl, () if listing_ended else pages, registry, progress)
 
 
 def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow:
@@ -117,7 +117,7 @@ def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlR
         crawl = _begin(connection, "changes", settings, {"since": since}, fresh=fresh)
         progress = Progress("changes", expected=None)
         with _hub(settings, token, progress) as hub:
-            return _store(connection, crawl, changes(hub, since=since), registry, progress)
+            return store_pages(connection, crawl, changes(hub, since=since), registry, progress)
 
 
 def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: int | None, fresh: bool) -> CrawlRow:
@@ -136,7 +136,7 @@ def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: 
             listed = partial(crawls.base_listed, connection, crawl.id)
             first = () if crawl.pages else (found.page for found in own if found.page.requests)
             pages = chain(first, walk(hub, bases, depth=depth, listed=listed))
-            return _store(connection, crawl, pages, registry, progress)
+            return store_pages(connection, crawl, pages, registry, progress)
 
 
 def _begin(
@@ -156,22 +156,28 @@ def _begin(
     return crawl
 
 
-def _store(
+def store_pages(
     connection: sqlite3.Connection,
     crawl: CrawlRow,
     pages: Iterable[Page],
     registry: Registry,
     progress: Progress,
+    *,
+    ended: int | None = None,
 ) -> CrawlRow:
-    """Page after page into the database; then, in one transaction, the end of the crawl and its answers."""
+    """Page after page into the database; then, in one transaction, the end of the crawl and its answers.
+
+    `ended` is as of when they are where that is not now.
+    """
     try:
         with closing(progress), PageWriter(connection, crawl.id) as writer:
             for page in pages:
                 progress.advance(writer.write(page), page.requests_left)
         with transaction(connection):
             writer.index_names()
-            finished = crawls.finish(connection, crawl.id, writer.listed, now=int(time.time()))
-            compute(connection, crawl.id, registry, now=int(time.time()))
+            now = int(time.time()) if ended is None else ended
+            finished = crawls.finish(connection, crawl.id, writer.listed, now=now)
+            compute(connection, crawl.id, registry, now=now)
             crawls.forget_pages(connection)
     except CrawlError as problem:
         row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))

@@ -10,6 +10,10 @@ from store.database import transaction
 ENOUGH = 0.98
 """A sweep that ends short of this share of the last complete one's models is partial (METHOD, section 4)."""
 
+PICTURES = ("sweep", "import")
+"""The kinds of crawl that list all there is: what a complete one does not list is not there."""
+_WHOLE = "IN ('sweep', 'import')"
+
 _LEDGER = (
     "id", "kind", "state", "endpoint", "question", "started_at", "finished_at", "next_url", "pages", "fetched",
     "models", "new", "changed", "same", "repeated", "quarantined", "missing", "gone", "back", "requests",
@@ -80,11 +84,31 @@ def last_complete_sweep(connection: sqlite3.Connection) -> CrawlRow | None:
     return CrawlRow(*row) if row else None
 
 
+def last_complete_picture(connection: sqlite3.Connection) -> CrawlRow | None:
+    """The last crawl that lists all there is: a complete sweep, or a whole dump's import."""
+    query = f"{_SELECT} WHERE kind {_WHOLE} AND state = 'complete' ORDER BY id DESC LIMIT 1"
+    row = connection.execute(query).fetchone()
+    return CrawlRow(*row) if row else None
+
+
+def newest_answers(connection: sqlite3.Connection) -> int | None:
+    """As of when the last answers are, in seconds since 1970; None before any."""
+    found: int | None = connection.execute("SELECT max(computed_at) FROM computation").fetchone()[0]
+    return found
+
+
+def imported(connection: sqlite3.Connection, question: str) -> CrawlRow | None:
+    """The finished import of this very file and date."""
+    query = f"{_SELECT} WHERE kind = 'import' AND state IN ('complete', 'partial') AND question = ? ORDER BY id DESC"
+    row = connection.execute(query, (question,)).fetchone()
+    return CrawlRow(*row) if row else None
+
+
 def mark(connection: sqlite3.Connection) -> int | None:
     """When the last finished crawl that knows the whole Hub began: `changes` goes on from there.
 
-    Seconds since 1970. Only a complete sweep begins such a line, and `changes` continue it. A database is
-    about one Hub, whatever address it was reached by.
+    Seconds since 1970. Only a complete sweep begins such a line, and `changes` continue it: when a dump was taken, and
+    whether it is whole, is not known well enough. A database is about one Hub, whatever address it was reached by.
     """
     found: int | None = connection.execute(_MARK).fetchone()[0]
     return found
@@ -133,6 +157,13 @@ def _under_the_newest_number(connection: sqlite3.Connection, crawl_id: int, now:
     return continued
 
 
+def given_up(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: int) -> None:
+    """A crawl that cannot be resumed."""
+    connection.execute(
+        "UPDATE crawl SET state = 'failed', finished_at = ?, note = ? WHERE id = ?", (now, note, crawl_id)
+    )
+
+
 def stopped(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: int) -> CrawlRow:
     """A crawl that an error ended: it can be resumed where it has a page, else it has failed."""
     with transaction(connection):
@@ -146,13 +177,13 @@ def stopped(connection: sqlite3.Connection, crawl_id: int, *, note: str, now: in
 def finish(connection: sqlite3.Connection, crawl_id: int, listed: bytearray, *, now: int) -> CrawlRow:
     """The listing ended with no next page. `listed` has a byte a model id, 1 where the crawl listed it.
 
-    Only a complete sweep makes models missing, and only those that were there when it began. To be called
+    Only a complete sweep or import makes models missing, and only those that were there when it began. To be called
     in the transaction that also computes the answers: a crawl is never finished without them.
     """
     crawl = read(connection, crawl_id)
     shortfall = _shortfall(connection, crawl)
     missing, gone = 0, 0
-    if crawl.kind == "sweep" and not shortfall:
+    if crawl.kind in PICTURES and not shortfall:
         gone = _mark_gone(connection, crawl_id)
         missing = _mark_missing(connection, crawl_id, listed)
     state = "partial" if shortfall else "complete"
@@ -180,8 +211,8 @@ def base_listed(connection: sqlite3.Connection, crawl_id: int, base: str) -> lis
 
 
 def _shortfall(connection: sqlite3.Connection, crawl: CrawlRow) -> str | None:
-    before = last_complete_sweep(connection)
-    if crawl.kind != "sweep" or before is None or crawl.models >= ENOUGH * before.models:
+    before = last_complete_picture(connection)
+    if crawl.kind not in PICTURES or before is None or crawl.models >= ENOUGH * before.models:
         return None
     share = crawl.models / before.models
     return (

@@ -66,6 +66,11 @@ class Nodes:
         self._nodes: dict[str, int] = {}
         self._publishers: dict[str, int] = {}
 
+    @property
+    def is_indexed(self) -> bool:
+        """Whether a name is found by SQL as well: it is not while the first crawl into a file runs."""
+        return self._hashes is None
+
     def ids_of(self, names: Mapping[str, bool], *, remember: bool) -> dict[str, int]:
         """name -> node id for all names, made where they are new; the values say whether each is well-formed.
 

@@ -40,13 +40,15 @@ class Crawl(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str  # sweep, walk, changes
+    kind: str  # sweep, walk, changes, import
     state: str
     endpoint: str
     question: str  # JSON: what was asked for (bases, depth, since); the same question resumes
     started_at: int
-    finished_at: int | None = None
-    next_url: str | None = None  # where a resumed sweep goes on; None before the first page and after the last
+    finished_at: int | None = None  # of an import both are the moment that its file tells of
+    next_url: str | None = (
+        None  # where a resumed sweep or import goes on; None before the first page and after the last
+    )
     pages: int = 0
     fetched: int = 0
     models: int = 0  # distinct models listed

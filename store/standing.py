@@ -17,16 +17,19 @@ _LEDGER = (
 _LATEST = f"""
     SELECT crawl.id, crawl.kind, crawl.state, crawl.endpoint, crawl.question, crawl.finished_at, crawl.note,
         computation.registry_fingerprint, computation.origins_fingerprint,
-        (SELECT max(id) FROM crawl AS sweep
-         WHERE sweep.kind = 'sweep' AND sweep.state = 'complete' AND sweep.id <= crawl.id),
+        picture.id, picture.kind,
         {", ".join(f"computation.{item}" for item in _LEDGER)}
     FROM computation JOIN crawl ON crawl.id = computation.crawl_id
+    LEFT JOIN crawl AS picture ON picture.id = (
+        SELECT max(id) FROM crawl AS whole
+        WHERE whole.kind IN ('sweep', 'import') AND whole.state = 'complete' AND whole.id <= crawl.id)
     WHERE (:crawl IS NULL OR crawl.id = :crawl) AND (:until IS NULL OR computation.computed_at < :until)
     ORDER BY computation.computed_at DESC, computation.crawl_id DESC LIMIT 1"""
 _WALKS = "SELECT question FROM crawl WHERE kind = 'walk' AND state = 'complete' AND id > ? AND id <= ? ORDER BY id"
 _DAY = 86_400
 
 UNSEEN_BY_ALL = "models that are private, and bases that nobody declared"
+UNSEEN_BY_IMPORTS = f"what the imported file leaves out; {UNSEEN_BY_ALL}"
 UNSEEN_BY_WALKS = (
     "models that name their base in the card alone, or in a tag with a relation and none without, "
     "and whatever derives from them; derivatives of any base that was not walked"
@@ -34,7 +37,10 @@ UNSEEN_BY_WALKS = (
 
 
 class Standing(NamedTuple):
-    """The last computed crawl. `complete`: it stands on a complete sweep. `ledger`: that of METHOD section 3."""
+    """The last computed crawl. `complete`: it stands on a complete sweep, or on the import of a whole dump.
+
+    `sweep` is the number of that one, `ground` its kind. `ledger`: that of METHOD section 3.
+    """
 
     crawl: int
     kind: str
@@ -43,6 +49,7 @@ class Standing(NamedTuple):
     finished_at: int
     complete: bool
     sweep: int | None
+    ground: str | None
     note: str | None
     registry_fingerprint: str
     origins_fingerprint: str | None
@@ -52,6 +59,8 @@ class Standing(NamedTuple):
     @property
     def unseen(self) -> str:
         """What the answers cannot contain, as a phrase."""
+        if self.ground == "import":
+            return UNSEEN_BY_IMPORTS
         return UNSEEN_BY_ALL if self.sweep else f"{UNSEEN_BY_WALKS}; {UNSEEN_BY_ALL}"
 
     @property
@@ -61,7 +70,7 @@ class Standing(NamedTuple):
         if self.sweep is None and self.walked:
             own += f" (walked so far: {', '.join(self.walked)})"
         elif self.sweep not in (None, self.crawl):
-            own += f", on top of the complete sweep {self.sweep}"
+            own += f", on top of the complete {self.ground} {self.sweep}"
         return own
 
 
@@ -80,7 +89,7 @@ def standing(connection: sqlite3.Connection, as_of: str | None = None) -> Standi
             "No crawl has finished in this database yet. `modelroots crawls` shows what there is; "
             "`modelroots crawl sweep` begins one, or resumes it."
         )
-    crawl, kind, state, endpoint, _, finished_at, note, fingerprint, origins, sweep, *ledger = row
+    crawl, kind, state, endpoint, _, finished_at, note, fingerprint, origins, sweep, ground, *ledger = row
     walks = connection.execute(_WALKS, (sweep or 0, crawl))
     walked = dict.fromkeys(base for (question,) in walks for base in json.loads(question).get("bases", ()))
     return Standing(
@@ -91,6 +100,7 @@ def standing(connection: sqlite3.Connection, as_of: str | None = None) -> Standi
         finished_at=finished_at,
         complete=sweep is not None and state == "complete",
         sweep=sweep,
+        ground=ground,
         note=note,
         registry_fingerprint=fingerprint,
         origins_fingerprint=origins,

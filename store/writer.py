@@ -18,6 +18,7 @@ import numpy as np
 from crawler.records import Declaration, Models, Page, Quarantined
 from store.names import Labels, Nodes, storable
 from store.rows import insert
+from store.stand_ins import any_stand_ins, give_way
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -152,6 +153,7 @@ class PageWriter:
         ).fetchone()
         self._labels = Labels(self._connection)
         self._nodes = Nodes(self._connection)
+        self._stand_ins = self._nodes.is_indexed and any_stand_ins(self._connection)
         self._pages: int = pages
         self._last_model: int = last or 0
         self._listed = bytearray(self._last_model + 1)
@@ -165,6 +167,8 @@ class PageWriter:
         listed = len(page.models) + len(page.unchanged)
         tally = Tally(fetched=listed + len(page.quarantined), quarantined=len(page.quarantined))
         models = _distinct(page.models)
+        if self._stand_ins:
+            give_way(self._connection, models)
         stored = self._stored(models)
         if stored:  # else, as on every page of a first sweep, all are new
             places = range(len(models))

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -41,12 +43,13 @@ MASKED = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which `modelroots demo` has run, with the README's own registry beside it."""
+    """A folder in which `modelroots demo` has run, with the README's own registry and a dump beside it."""
     place = tmp_path_factory.mktemp("readme")
     run("modelroots demo", place)
     table = next(body for kind, body in BLOCKS if kind == "toml")
     (place / "my-registry").mkdir()
     (place / "my-registry" / "families.toml").write_text(table, encoding="utf-8")
+    pq.write_table(pa.table({"id": ["a/b", "c/d"], "tags": [[], ["base_model:a/b"]]}), place / "models.parquet")
     return place
 
 

@@ -46,6 +46,7 @@ class ExportFormat(StrEnum):
     DOT = "dot"
     MERMAID = "mermaid"
     CYCLONEDX = "cyclonedx"
+    HUB_STATS = "hub-stats"
 
 
 class _Writer(NamedTuple):
@@ -67,6 +68,7 @@ _WRITERS = {
     ExportFormat.DOT: _Writer("drawing_file", "write_dot", "lineage.dot"),
     ExportFormat.MERMAID: _Writer("drawing_file", "write_mermaid", "lineage.mmd"),
     ExportFormat.CYCLONEDX: _Writer("cyclonedx_file", "write_cyclonedx", "lineage.cdx.json"),
+    ExportFormat.HUB_STATS: _Writer("hub_stats_file", "write_hub_stats", "models.parquet"),
 }
 
 
@@ -142,6 +144,8 @@ def _refuse_what_cannot_be(format: ExportFormat, out: Path, table: ExportTable |
         raise typer.BadParameter("--depth counts steps from somewhere: name it with --below, --above or --family.")
     if format is ExportFormat.CYCLONEDX and not part.above:
         raise typer.BadParameter("--format cyclonedx is the bill of materials of one model: name it with --above ID.")
+    if format is ExportFormat.HUB_STATS and any(part):
+        raise typer.BadParameter("--format hub-stats is of all models: leave out what chooses a part.")
     is_one_file = bool(_WRITERS[format].file)
     if table and is_one_file:
         raise typer.BadParameter(f"--table is for formats of two tables; {format} is one file.")

@@ -119,6 +119,7 @@ def test_stdout_takes_one_table(asked: Reader) -> None:
         (["--depth", "2"], "--below"),
         (["--below", "a/b", "--family", "qwen"], "choose one"),
         (["--format", "cyclonedx"], "--above ID"),
+        (["--format", "hub-stats", "--below", "Qwen/Q"], "all models"),
     ],
 )
 def test_what_cannot_be_is_a_usage_error_with_the_way_out(asked: Reader, words: list[str], way_out: str) -> None:

@@ -75,3 +75,33 @@ def test_changes_go_on_from_the_start_of_the_last_whole_crawl(store: Store) -> N
 def test_pages_of_a_finished_crawl_are_let_go(store: Store) -> None:
     store.sweep(ALL)
     assert store.all("SELECT count(*) FROM crawl_page") == [0]
+
+
+def test_a_whole_dump_makes_missing_what_it_does_not_hold(store: Store) -> None:
+    rows = [row(f"a/m{number}") for number in range(100)]
+    store.sweep(rows)
+    assert store.sweep(rows[1:], kind="import").missing == 1
+
+
+def test_a_dump_of_few_models_makes_none_missing(store: Store) -> None:
+    rows = [row(f"a/m{number}") for number in range(100)]
+    store.sweep(rows)
+    crawl = store.sweep(rows[:50], kind="import")
+    assert (crawl.state, crawl.missing) == ("partial", 0)
+
+
+def test_a_sweep_that_lists_much_less_than_the_dump_before_it_is_partial(store: Store) -> None:
+    rows = [row(f"a/m{number}") for number in range(100)]
+    store.sweep(rows, kind="import")
+    assert store.sweep(rows[:50]).state == "partial"
+
+
+def test_changes_do_not_go_on_from_an_import(store: Store) -> None:
+    store.sweep([row("a/b")], kind="import")
+    assert crawls.mark(store.connection) is None
+
+
+def test_changes_go_on_from_the_sweep_before_an_import(store: Store) -> None:
+    store.sweep([row("a/b")])
+    store.sweep([row("a/b")], kind="import")
+    assert crawls.mark(store.connection) == 1000

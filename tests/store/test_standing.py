@@ -47,3 +47,24 @@ def test_a_sweep_resumed_after_a_later_crawl_is_what_the_answers_stand_on(store:
         compute(store.connection, sweep.id, store.registry, now=3000)
     found = standing(store.connection)
     assert (found.crawl, found.complete, found.ledger["models"]) == (sweep.id, True, 3)
+
+
+def test_a_whole_dump_is_a_ground_and_says_what_it_cannot_tell(store: Store) -> None:
+    store.sweep([row("a/b")], kind="import")
+    found = standing(store.connection)
+    assert (found.kind, found.sweep, found.ground, found.complete) == ("import", 1, "import", True)
+    assert "imported file" in found.unseen
+
+
+def test_what_follows_an_import_says_that_it_stands_on_one(store: Store) -> None:
+    store.sweep([row("a/b")], kind="import")
+    store.sweep([row("a/c", ["a/b"])], kind="walk")
+    assert standing(store.connection).basis.endswith("on top of the complete import 1")
+
+
+def test_after_a_sweep_the_import_before_it_is_the_ground_no_more(store: Store) -> None:
+    store.sweep([row("a/b")], kind="import")
+    store.sweep([row("a/b")])
+    found = standing(store.connection)
+    assert (found.sweep, found.ground) == (2, "sweep")
+    assert "imported" not in found.unseen
