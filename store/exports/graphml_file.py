@@ -1,6 +1,6 @@
 """The lineage as one GraphML file, for yEd, Gephi, igraph and NetworkX: nodes, and edges from child to parent.
 
-A node's id is its name.
+A name is no identifier there (NMTOKEN has no slash): a node's id is `n` and its number, its name is data.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from typing import IO
 import pyarrow as pa
 
 from store.exports.reading import Column, Kind, Reader
-from store.exports.tables import EDGES, NODES, Table
+from store.exports.tables import NUMBERED_EDGES, NUMBERED_NODES, Table
 from store.exports.texts import Piece, lines
 from store.exports.xml import XML
 
-_NAMES = ("id", "child", "parent")
+_IDENTIFY = ("number", "child", "parent", "child_id", "parent_id")
 """The columns that are no data of a node or an edge, but say which one it is."""
+
+_CALLED = {"id": "name"}
+"""`id` is what many readers call a node's own identifier."""
 
 _TYPES: dict[Kind, str] = {"integer": "long", "truth": "boolean"}
 _BEGINNING = """\
@@ -31,9 +34,9 @@ _END = "</graph>\n</graphml>\n"
 def write_graphml(readers: Sequence[Reader], file: IO[bytes]) -> int:
     """Writes the file, and tells how many nodes and edges it has together."""
     rows = 0
-    keys = [key for table in (NODES, EDGES) for key in _declared(table)]
+    keys = [key for table in (NUMBERED_NODES, NUMBERED_EDGES) for key in _declared(table)]
     file.write("".join([_BEGINNING, *keys, _GRAPH]).encode())
-    for table, make in ((NODES, _nodes), (EDGES, _edges)):
+    for table, make in ((NUMBERED_NODES, _nodes), (NUMBERED_EDGES, _edges)):
         for number, text in table.made(readers, make):
             file.write(text)
             rows += number
@@ -44,23 +47,23 @@ def write_graphml(readers: Sequence[Reader], file: IO[bytes]) -> int:
 def _declared(table: Table) -> Iterator[str]:
     element = table.name.removesuffix("s")
     for column, key in _keys(table):
-        kind = _TYPES.get(column.kind, "string")
-        yield f'<key id="{key}" for="{element}" attr.name="{column.name}" attr.type="{kind}"/>\n'
+        name, kind = _CALLED.get(column.name, column.name), _TYPES.get(column.kind, "string")
+        yield f'<key id="{key}" for="{element}" attr.name="{name}" attr.type="{kind}"/>\n'
 
 
 def _keys(table: Table) -> list[tuple[Column, str]]:
     """The columns that are data, and what stands for their names: each stands in every row."""
-    data = [column for column in table.columns if column.name not in _NAMES]
+    data = [column for column in table.columns if column.name not in _IDENTIFY]
     return [(column, f"{table.name[0]}{number}") for number, column in enumerate(data)]
 
 
 def _nodes(batch: pa.RecordBatch) -> memoryview:
-    return _elements(batch, NODES, ['<node id="', XML.of(batch["id"]), '">'], "</node>\n")
+    return _elements(batch, NUMBERED_NODES, ['<node id="n', XML.of(batch["number"]), '">'], "</node>\n")
 
 
 def _edges(batch: pa.RecordBatch) -> memoryview:
-    child, parent = (XML.of(batch[end]) for end in ("child", "parent"))
-    return _elements(batch, EDGES, ['<edge source="', child, '" target="', parent, '">'], "</edge>\n")
+    child, parent = (XML.of(batch[end]) for end in ("child_id", "parent_id"))
+    return _elements(batch, NUMBERED_EDGES, ['<edge source="n', child, '" target="n', parent, '">'], "</edge>\n")
 
 
 def _elements(batch: pa.RecordBatch, table: Table, beginning: Sequence[Piece], end: str) -> memoryview:

@@ -50,6 +50,9 @@ _NODE_ID = Column("node_id", "integer", "node_id")
 _PARENT, _CHILD = (Column(name, "integer", name) for name in ("parent_id", "child_id"))
 _ENDS = (_PARENT, _CHILD)
 
+_NAMES_OF_ENDS = ("child", "parent")
+_KNOWN = "parent_is_model"
+
 EDGES_A_BLOCK = 65_536
 """More than of nodes: their children are all over the table of names, most of which each block reads."""
 
@@ -98,7 +101,11 @@ class Table:
     def made(self, readers: Sequence[Reader], make: Callable[[pa.RecordBatch], Made]) -> Iterator[tuple[int, Made]]:
         """How many rows each block has, and what is made of it; memory stays flat."""
         for part in self.parts(readers[0]):
-            yield from side_by_side(readers, part.blocks, partial(_made, part.read, make))
+            yield from side_by_side(readers, part.blocks, partial(self._made, part.read, make))
+
+    def _made(self, read: Read, make: Callable[[pa.RecordBatch], Made], reader: Reader, block: Any) -> tuple[int, Made]:
+        batch = read(reader, block).select([column.name for column in self.columns])
+        return batch.num_rows, make(batch)
 
     def rows(self, readers: Sequence[Reader], *names: str) -> Iterator[tuple[Any, ...]]:
         """The values of these columns, row by row: for small parts."""
@@ -106,22 +113,13 @@ class Table:
             yield from zip(*(batch[name].to_pylist() for name in names), strict=True)
 
 
-def _made(read: Read, make: Callable[[pa.RecordBatch], Made], reader: Reader, block: Any) -> tuple[int, Made]:
-    batch = read(reader, block)
-    return batch.num_rows, make(batch)
-
-
 def _models(reader: Reader, block: Block) -> pa.RecordBatch:
     """Of a range of the models' table: to look models up by their nodes takes twice as long."""
     models = reader.rows((_NODE_ID, *_OF_MODEL), _MODELS, block)
     ids = whole(models[_NODE_ID.name])
     nodes = reader.names(ids, *_OF_NODE)
-    return _batch(MODELS, _of(nodes, _OF_NODE), _of(models, _OF_MODEL), _counts(reader, ids))
-
-
-def _models_as_nodes(reader: Reader, block: Block) -> pa.RecordBatch:
-    models = _models(reader, block)
-    return models.add_column(len(_OF_NODE), _IS_MODEL.name, truths(np.ones(len(models), bool))).select(_NAMES_OF_NODES)
+    are_models = truths(np.ones(len(ids), bool))
+    return _batch(_of(nodes, _OF_NODE), [are_models], _of(models, _OF_MODEL), _counts(reader, ids), [nullable(ids)])
 
 
 def _nodes(reader: Reader, ids: Ints) -> pa.RecordBatch:
@@ -130,7 +128,7 @@ def _nodes(reader: Reader, ids: Ints) -> pa.RecordBatch:
     bearers = places(ids, whole(models[_NODE_ID.name]))
     of_models = _of(models.take(nullable(bearers)), _OF_MODEL)
     nodes = _of(reader.names(ids, *_OF_NODE), _OF_NODE)
-    return _batch(NODES, nodes, [truths(bearers >= 0)], of_models, _counts(reader, ids))
+    return _batch(nodes, [truths(bearers >= 0)], of_models, _counts(reader, ids), [nullable(ids)])
 
 
 def _stretch(reader: Reader, block: Block) -> pa.RecordBatch:
@@ -149,7 +147,10 @@ def _edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
     edges = read(reader, block)
     parents, children = whole(edges[_PARENT.name]), whole(edges[_CHILD.name])
     names = [reader.names(ends, _OF_NODE[0])["id"] for ends in (children, parents)]
-    return _batch(EDGES, names, _of(edges, _OF_EDGE), [truths(~among(parents, reader.ghosts))])
+    arrays = [*names, *_of(edges, (*_OF_EDGE, *_ENDS)), truths(~among(parents, reader.ghosts))]
+    return pa.RecordBatch.from_arrays(
+        arrays, [*_NAMES_OF_ENDS, *(column.name for column in (*_OF_EDGE, *_ENDS)), _KNOWN]
+    )
 
 
 def _timed_edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
@@ -176,14 +177,15 @@ def _of(batch: pa.RecordBatch, columns: Sequence[Column]) -> list[pa.Array]:
     return [batch[column.name] for column in columns]
 
 
-def _batch(table: Table, *arrays: list[pa.Array]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(list(chain(*arrays)), [column.name for column in table.columns])
+def _batch(*arrays: list[pa.Array]) -> pa.RecordBatch:
+    """What is known of nodes, in the order of `_ALL_OF_NODES`."""
+    return pa.RecordBatch.from_arrays(list(chain(*arrays)), [column.name for column in _ALL_OF_NODES])
 
 
 def _parts_of_nodes(reader: Reader) -> list[Part]:
     if reader.selection:
         return [Part(chunks(reader.selection.nodes), _nodes)]
-    return [Part(ranges(reader, "model"), _models_as_nodes), Part(chunks(reader.ghosts), _nodes)]
+    return [Part(ranges(reader, "model"), _models), Part(chunks(reader.ghosts), _nodes)]
 
 
 def _parts_of_edges(name: Callable[[Read, Reader, Any], pa.RecordBatch], reader: Reader) -> list[Part]:
@@ -193,14 +195,14 @@ def _parts_of_edges(name: Callable[[Read, Reader, Any], pa.RecordBatch], reader:
     return [Part(blocks, partial(name, _stretch))]
 
 
-NODES = Table(
-    "nodes",
-    (*_OF_NODE, _IS_MODEL, *_OF_MODEL, *_COUNTS),
-    _parts_of_nodes,
-)
+_NUMBER = Column("number", "integer")
+_ALL_OF_NODES = (*_OF_NODE, _IS_MODEL, *_OF_MODEL, *_COUNTS, _NUMBER)
+
+NODES = Table("nodes", _ALL_OF_NODES[:-1], _parts_of_nodes)
 """Models, and then the ghosts that references point to; selected ones in the order of their names' numbers."""
 
-_NAMES_OF_NODES = [column.name for column in NODES.columns]
+NUMBERED_NODES = Table("nodes", _ALL_OF_NODES, _parts_of_nodes)
+"""The same with the store's numbers, for formats in which a name is no identifier."""
 
 MODELS = Table(
     "models",
@@ -210,9 +212,11 @@ MODELS = Table(
 
 EDGES = Table(
     "edges",
-    (Column("child", "name"), Column("parent", "name"), *_OF_EDGE, Column("parent_is_model", "truth")),
+    (*(Column(name, "name") for name in _NAMES_OF_ENDS), *_OF_EDGE, Column(_KNOWN, "truth")),
     partial(_parts_of_edges, _edges),
 )
+
+NUMBERED_EDGES = Table("edges", (*EDGES.columns, *_ENDS), EDGES.parts)
 
 TIMED_EDGES = Table("edges", (*EDGES.columns, _CREATED), partial(_parts_of_edges, _timed_edges))
 """The same, with the time from which each edge may be there: its child's creation."""

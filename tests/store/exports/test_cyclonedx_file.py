@@ -19,6 +19,8 @@ from store.standing import standing
 from tests.store.conftest import Store, row
 from tests.store.exports.conftest import HOSTILE, edge_rows
 
+VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
+
 
 def bill(store: Store, path: Path, model: str) -> Any:
     """The validated document of one model."""
@@ -27,7 +29,7 @@ def bill(store: Store, path: Path, model: str) -> Any:
     write = partial(write_cyclonedx, chosen, model=model, basis=standing(store.connection), version="1.2.3")
     components = save(path, write)
     text = path.read_text(encoding="utf-8")
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    assert VALIDATOR.validate_str(text) is None
     found = json.loads(text)
     assert components == 1 + len(ancestors(found))
     return found
@@ -87,9 +89,9 @@ def test_the_same_crawl_gives_the_same_bytes(store: Store, tmp_path: Path) -> No
     assert (tmp_path / "first.json").read_bytes() == (tmp_path / "second.json").read_bytes()
 
 
-@pytest.mark.parametrize("place", range(len(HOSTILE)))
-def test_hostile_names_make_a_valid_bill(hostile: Store, tmp_path: Path, place: int) -> None:
-    assert set(ancestors(bill(hostile, tmp_path / "bill.json", f"z/child-{place}"))) == {HOSTILE[place]}
+def test_hostile_names_make_valid_bills(hostile: Store, tmp_path: Path) -> None:
+    for place, name in enumerate(HOSTILE):
+        assert set(ancestors(bill(hostile, tmp_path / "bill.json", f"z/child-{place}"))) == {name}
 
 
 def test_real_lineages_make_valid_bills(real: Store, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +16,8 @@ from tests.store.conftest import Store, row
 from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, saved
 
 GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
-SHOWN = {"a/\x1b[31m": "a/\u241b[31m", "a/\ufffe\uffff": "a/\ufffd\ufffd"}
+PICTURED = [code for code in range(1, 0x20) if chr(code) not in "\t\n\r"]
+SHOWN = {code: chr(0x2400 + code) for code in PICTURED} | {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 """What XML has no characters for, as it is written."""
 
 
@@ -24,7 +26,10 @@ def read(store: Store, path: Path) -> nx.DiGraph[str]:
     graph = nx.read_graphml(path)
     assert isinstance(graph, nx.DiGraph)
     assert graph.number_of_nodes() + graph.number_of_edges() == rows
-    return graph
+    names = nx.get_node_attributes(graph, "name")
+    assert len(set(names.values())) == len(names) == len(graph)
+    relabelled: nx.DiGraph[str] = nx.relabel_nodes(graph, names)
+    return relabelled
 
 
 def test_nodes_and_their_data_are_those_of_the_store(real: Store, tmp_path: Path) -> None:
@@ -41,7 +46,7 @@ def test_nodes_and_their_data_are_those_of_the_store(real: Store, tmp_path: Path
 def test_another_library_reads_the_same(real: Store, tmp_path: Path) -> None:
     saved(tmp_path / "lineage.graphml", write_graphml, real)
     graph = igraph.Graph.Read_GraphML(str(tmp_path / "lineage.graphml"))
-    names = graph.vs["id"]
+    names = graph.vs["name"]
     assert sorted((names[edge.source], names[edge.target]) for edge in graph.es) == sorted(edge_rows(real))
     assert dict(zip(names, graph.vs["total_derivatives"], strict=True)) == {
         line["id"]: line["total_derivatives"] for line in node_rows(real)
@@ -62,8 +67,22 @@ def test_an_edge_has_its_relation_and_times(store: Store, tmp_path: Path) -> Non
 def test_what_a_ghost_has_not_is_left_out(store: Store, tmp_path: Path) -> None:
     store.sweep([row("b/ft", ["c/ghost"])])
     assert read(store, tmp_path / "lineage.graphml").nodes["c/ghost"] == {
-        "publisher": "c", "is_model": False, "direct_derivatives": 1, "total_derivatives": 1,
+        "name": "c/ghost", "publisher": "c", "is_model": False, "direct_derivatives": 1, "total_derivatives": 1,
     }  # fmt: skip
+
+
+def test_what_the_schema_wants_of_identifiers_holds(hostile: Store, tmp_path: Path) -> None:
+    """graphml-structure.xsd: identifiers are NMTOKENs, nodes' are unique, edges lead to nodes, a key is told once."""
+    saved(tmp_path / "lineage.graphml", write_graphml, hostile)
+    root = ElementTree.parse(tmp_path / "lineage.graphml").getroot()  # noqa: S314  # our own file
+    nodes = [node.get("id", "") for node in root.iter(f"{GRAPHML}node")]
+    assert len(set(nodes)) == len(nodes)
+    assert all(re.fullmatch(r"[\w.:-]+", node, re.ASCII) for node in nodes)
+    ends = {edge.get(end) for edge in root.iter(f"{GRAPHML}edge") for end in ("source", "target")}
+    assert ends <= set(nodes)
+    for element in (*root.iter(f"{GRAPHML}node"), *root.iter(f"{GRAPHML}edge")):
+        keys = [data.get("key") for data in element]
+        assert len(set(keys)) == len(keys)
 
 
 def test_every_key_is_declared_with_its_type(hostile: Store, tmp_path: Path) -> None:
@@ -76,10 +95,10 @@ def test_every_key_is_declared_with_its_type(hostile: Store, tmp_path: Path) -> 
 
 def test_hostile_names_come_back_with_pictures_for_what_xml_has_not(hostile: Store, tmp_path: Path) -> None:
     graph = read(hostile, tmp_path / "lineage.graphml")
-    assert {parent for _, parent in graph.edges} == {SHOWN.get(name, name) for name in HOSTILE}
+    assert {parent for _, parent in graph.edges} == {name.translate(SHOWN) for name in HOSTILE}
 
 
-@pytest.mark.parametrize("code", [code for code in range(1, 0x20) if chr(code) not in "\t\n\r"])
+@pytest.mark.parametrize("code", PICTURED)
 def test_no_two_control_characters_make_one_node(store: Store, tmp_path: Path, code: int) -> None:
     store.sweep([row(f"a/{chr(code)}"), row(f"a/{chr(code % 0x1F + 1)}")])
     assert read(store, tmp_path / "lineage.graphml").number_of_nodes() == 2
