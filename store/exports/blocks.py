@@ -18,6 +18,9 @@ from store.exports.reading import Reader
 ROWS = 8_192
 """Of a block, at the most: enough to be quick, few enough for a block as text to be small."""
 
+AHEAD = 10
+"""Blocks under way or waiting to be written: as many as are read while a row group of Parquet is written."""
+
 Block: TypeAlias = tuple[int, int]
 Of = TypeVar("Of")
 Made = TypeVar("Made")
@@ -61,7 +64,7 @@ def side_by_side(readers: Sequence[Reader], blocks: Sequence[Of], make: Callable
             stack.callback(thread.shutdown, wait=False, cancel_futures=True)
         pending: deque[Future[Made]] = deque()
         for block, thread, reader in zip(blocks, cycle(threads), cycle(readers), strict=False):
-            if len(pending) > len(threads):
+            if len(pending) >= AHEAD:
                 yield pending.popleft().result()
             pending.append(thread.submit(make, reader, block))
         while pending:
