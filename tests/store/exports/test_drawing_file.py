@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pydot
@@ -80,3 +82,12 @@ def test_more_than_can_be_drawn_is_refused_with_the_way_out(
     with pytest.raises(TooManyToDraw, match="--below ID"):
         saved(tmp_path / "drawing", write_dot, store)
     assert not list(tmp_path.glob("*drawing*"))
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_graphviz_draws_hostile_names(hostile: Store, tmp_path: Path) -> None:
+    saved(tmp_path / "lineage.dot", write_dot, hostile)
+    command = ["dot", "-Tplain", str(tmp_path / "lineage.dot")]
+    drawn = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
+    assert drawn.count("\nnode ") == 2 * len(HOSTILE)
+    assert drawn.count("\nedge ") == len(HOSTILE)
