@@ -13,13 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store.exports.reading import Column, Kind, Reader, nullable
+from store.exports.reading import Reader, nullable
 from store.exports.tables import NODES, TIMED_EDGES, Table
 from store.exports.texts import Piece, days, lines
-from store.exports.xml import XML
+from store.exports.xml import TYPES, XML, data_of
 
-_TYPES: dict[Kind, str] = {"integer": "long", "truth": "boolean"}
-_NAMES = ("id", "child", "parent")
+_IDENTIFY = ("id", "child", "parent")
 """The columns that are no attribute of a node or an edge, but say which one it is."""
 
 _BEGINNING = """\
@@ -50,14 +49,9 @@ def write_gexf(readers: Sequence[Reader], file: IO[bytes], *, finished_at: int) 
 
 def _declared(table: Table) -> Iterator[str]:
     yield f'<attributes class="{table.name.removesuffix("s")}" mode="static">\n'
-    for column, key in _keys(table):
-        yield f'<attribute id="{key}" title="{column.name}" type="{_TYPES.get(column.kind, "string")}"/>\n'
+    for column, key in data_of(table, _IDENTIFY):
+        yield f'<attribute id="{key}" title="{column.name}" type="{TYPES.get(column.kind, "string")}"/>\n'
     yield "</attributes>\n"
-
-
-def _keys(table: Table) -> list[tuple[Column, str]]:
-    data = [column for column in table.columns if column.name not in _NAMES]
-    return [(column, f"{table.name[0]}{number}") for number, column in enumerate(data)]
 
 
 def _nodes(batch: pa.RecordBatch) -> memoryview:
@@ -76,5 +70,7 @@ def _edges(batch: pa.RecordBatch, before: int) -> memoryview:
 def _elements(batch: pa.RecordBatch, table: Table, beginning: Sequence[Piece], end: str) -> memoryview:
     day = days(batch["created_at"])
     start = pc.binary_join_element_wise(' start="', day, '"', "")
-    data = [XML.of(batch[column.name], f'<attvalue for="{key}" value="', '"/>') for column, key in _keys(table)]
+    data = [
+        XML.of(batch[column.name], f'<attvalue for="{key}" value="', '"/>') for column, key in data_of(table, _IDENTIFY)
+    ]
     return lines([*beginning, start, "><attvalues>", *data, "</attvalues>" + end], absent="")

@@ -10,10 +10,10 @@ from typing import IO
 
 import pyarrow as pa
 
-from store.exports.reading import Column, Kind, Reader
+from store.exports.reading import Reader
 from store.exports.tables import NUMBERED_EDGES, NUMBERED_NODES, Table
 from store.exports.texts import Piece, lines
-from store.exports.xml import XML
+from store.exports.xml import TYPES, XML, data_of
 
 _IDENTIFY = ("number", "child", "parent", "child_id", "parent_id")
 """The columns that are no data of a node or an edge, but say which one it is."""
@@ -21,7 +21,6 @@ _IDENTIFY = ("number", "child", "parent", "child_id", "parent_id")
 _CALLED = {"id": "name"}
 """`id` is what many readers call a node's own identifier."""
 
-_TYPES: dict[Kind, str] = {"integer": "long", "truth": "boolean"}
 _BEGINNING = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -46,15 +45,9 @@ def write_graphml(readers: Sequence[Reader], file: IO[bytes]) -> int:
 
 def _declared(table: Table) -> Iterator[str]:
     element = table.name.removesuffix("s")
-    for column, key in _keys(table):
-        name, kind = _CALLED.get(column.name, column.name), _TYPES.get(column.kind, "string")
+    for column, key in data_of(table, _IDENTIFY):
+        name, kind = _CALLED.get(column.name, column.name), TYPES.get(column.kind, "string")
         yield f'<key id="{key}" for="{element}" attr.name="{name}" attr.type="{kind}"/>\n'
-
-
-def _keys(table: Table) -> list[tuple[Column, str]]:
-    """The columns that are data, and what stands for their names: each stands in every row."""
-    data = [column for column in table.columns if column.name not in _IDENTIFY]
-    return [(column, f"{table.name[0]}{number}") for number, column in enumerate(data)]
 
 
 def _nodes(batch: pa.RecordBatch) -> memoryview:
@@ -67,5 +60,5 @@ def _edges(batch: pa.RecordBatch) -> memoryview:
 
 
 def _elements(batch: pa.RecordBatch, table: Table, beginning: Sequence[Piece], end: str) -> memoryview:
-    data = [XML.of(batch[column.name], f'<data key="{key}">', "</data>") for column, key in _keys(table)]
+    data = [XML.of(batch[column.name], f'<data key="{key}">', "</data>") for column, key in data_of(table, _IDENTIFY)]
     return lines([*beginning, *data, end], absent="")

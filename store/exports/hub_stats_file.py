@@ -19,6 +19,7 @@ from store.arrays import Ints
 from store.exports.blocks import Block, ranges, side_by_side
 from store.exports.hub_stats_bases import Base, Told, card_text, told_of
 from store.exports.reading import Column, Reader, as_json, nullable, places, texts, whole
+from store.exports.tables import OF_MODEL
 
 _TIME = pa.timestamp("us", tz="UTC")
 _BASES = pa.struct(
@@ -53,20 +54,7 @@ _NO_ID = "0" * 24
 _STAND_IN = "0" * 8
 _KEY, _NODE = Column("key", "integer", "id"), Column("node_id", "integer", "node_id")
 _NAME = Column("id", "name", "node.name")
-_OF_MODEL = (
-    Column("hub_id", "hub_id", "hub_id"),
-    Column("created_at", "time", "created_at"),
-    Column("modified_at", "time", "modified_at"),
-    Column("downloads", "integer", "downloads"),
-    Column("downloads_all_time", "integer", "downloads_all_time"),
-    Column("likes", "integer", "likes"),
-    Column("gated", "label", "gated_id"),
-    Column("disabled", "truth", "disabled"),
-    Column("task", "label", "task_id"),
-    Column("library", "label", "library_id"),
-    Column("license", "label", "license_id"),
-    Column("parameters", "integer", "parameters"),
-)
+_OF_MODEL = tuple(column for column in OF_MODEL if column.name != "relation")
 _OF_REFERENCE = (
     Column("model_id", "integer", "model_id"),
     Column("node_id", "integer", "node_id"),

@@ -26,7 +26,7 @@ Made = TypeVar("Made")
 _OF_NODE = (Column("id", "name", "node.name"), Column("publisher", "publisher", "node.publisher_id"))
 _IS_MODEL = Column("is_model", "truth", "model.id IS NOT NULL")
 _CREATED = Column("created_at", "time", "created_at")
-_OF_MODEL = (
+OF_MODEL = (
     Column("hub_id", "hub_id", "hub_id"),
     _CREATED,
     Column("modified_at", "time", "modified_at"),
@@ -115,18 +115,18 @@ class Table:
 
 def _models(reader: Reader, block: Block) -> pa.RecordBatch:
     """Of a range of the models' table: to look models up by their nodes takes twice as long."""
-    models = reader.rows((_NODE_ID, *_OF_MODEL), _MODELS, block)
+    models = reader.rows((_NODE_ID, *OF_MODEL), _MODELS, block)
     ids = whole(models[_NODE_ID.name])
     nodes = reader.names(ids, *_OF_NODE)
     are_models = truths(np.ones(len(ids), bool))
-    return _batch(_of(nodes, _OF_NODE), [are_models], _of(models, _OF_MODEL), _counts(reader, ids), [nullable(ids)])
+    return _batch(_of(nodes, _OF_NODE), [are_models], _of(models, OF_MODEL), _counts(reader, ids), [nullable(ids)])
 
 
 def _nodes(reader: Reader, ids: Ints) -> pa.RecordBatch:
     """Any nodes, models or not."""
-    models = reader.rows((_NODE_ID, *_OF_MODEL), _OF_NODES, [as_json(ids)])
+    models = reader.rows((_NODE_ID, *OF_MODEL), _OF_NODES, [as_json(ids)])
     bearers = places(ids, whole(models[_NODE_ID.name]))
-    of_models = _of(models.take(nullable(bearers)), _OF_MODEL)
+    of_models = _of(models.take(nullable(bearers)), OF_MODEL)
     nodes = _of(reader.names(ids, *_OF_NODE), _OF_NODE)
     return _batch(nodes, [truths(bearers >= 0)], of_models, _counts(reader, ids), [nullable(ids)])
 
@@ -196,7 +196,7 @@ def _parts_of_edges(name: Callable[[Read, Reader, Any], pa.RecordBatch], reader:
 
 
 _NUMBER = Column("number", "integer")
-_ALL_OF_NODES = (*_OF_NODE, _IS_MODEL, *_OF_MODEL, *_COUNTS, _NUMBER)
+_ALL_OF_NODES = (*_OF_NODE, _IS_MODEL, *OF_MODEL, *_COUNTS, _NUMBER)
 
 NODES = Table("nodes", _ALL_OF_NODES[:-1], _parts_of_nodes)
 """Models, and then the ghosts that references point to; selected ones in the order of their names' numbers."""
@@ -206,7 +206,7 @@ NUMBERED_NODES = Table("nodes", _ALL_OF_NODES, _parts_of_nodes)
 
 MODELS = Table(
     "models",
-    (*_OF_NODE, *_OF_MODEL, *_COUNTS),
+    (*_OF_NODE, *OF_MODEL, *_COUNTS),
     lambda reader: [Part(ranges(reader, "model"), _models)],
 )
 
