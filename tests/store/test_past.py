@@ -20,7 +20,7 @@ from store.resolution import resolve
 from store.shares import derivatives_under
 from store.standing import Standing, standing
 from store.writer import PageWriter
-from tests.store.conftest import Store, row
+from tests.store.conftest import Store, hub_id, row
 
 COUNTS = """
     SELECT node.name, edges.* FROM node JOIN (SELECT * FROM lineage_count) AS edges ON edges.node_id = node.id
@@ -62,7 +62,17 @@ class World:
             self.add(f"{self.rng.choice(['Qwen', 'meta-llama', 'a', 'b'])}/m{number}")
 
     def add(self, name: str) -> None:
-        self.there[name] = row(name, self.bases(), self.rng.choice(["finetune", "adapter", "merge"]))
+        self.there[name] = self.declared(name)
+
+    def declared(self, name: str) -> dict[str, Any]:
+        """Some rows name their bases by `_id` too: those that are there, those that were, and others."""
+        relation, bases = self.rng.choice(["finetune", "adapter", "merge"]), self.bases()
+        found = row(name, bases, relation)
+        if not bases or self.rng.random() < 0.5:
+            return found
+        rows = {one["id"]: one["_id"] for one in (*self.gone, *self.there.values())}
+        models = [{"_id": rows.get(base, hub_id(f"nobody's {base}")), "id": base} for base in bases]
+        return found | {"baseModels": {"relation": relation, "models": models}}
 
     def bases(self) -> list[str]:
         known = [*self.there, "Qwen/gone", "meta-llama/gone", "A/M1", "/a/path"]
@@ -75,7 +85,7 @@ class World:
             if what == 0:
                 self.add(f"n{night}/{self.rng.randrange(1000)}")
             elif what == 1:
-                self.there[name] = {**row(name, self.bases()), "_id": self.there[name]["_id"]}
+                self.there[name] = {**self.declared(name), "_id": self.there[name]["_id"]}
             elif what == 2:
                 self.gone.append(self.there.pop(name))
             elif what == 3 and self.gone:
