@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +17,11 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 def numbers(text: str | None) -> Ints:
     """The whole numbers of a text that has commas between them; none of None."""
     return np.fromstring(text or "", np.int64, sep=",")
+
+
+def as_json(numbers: Column) -> str:
+    """As SQLite's `json_each` reads them."""
+    return msgspec.json.encode(numbers.tolist()).decode()
 
 
 def marked(numbers: Column, size: int) -> Bools:

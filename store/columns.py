@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from store.arrays import Column, Ints, marked, numbers
+from store.arrays import Column, Ints, as_json, marked, numbers
 from store.database import file_of, reading_beside
 
 Bytes: TypeAlias = npt.NDArray[np.void]
@@ -122,7 +121,7 @@ def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -
 
     The earlier ones are changed with them, and not to be used any more.
     """
-    among = msgspec.json.encode(touched.tolist()).decode()
+    among = as_json(touched)
     old = before.references
     kept = np.flatnonzero(~marked(touched, int(max(touched.max(initial=0), old.models.max(initial=0))) + 1)[old.models])
     new = _references(connection, f"model_id {_AMONG} AND until_crawl IS NULL", among)

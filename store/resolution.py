@@ -12,10 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 
-from store.arrays import Column, Ints, among, marked
+from store.arrays import Column, Ints, among, as_json, marked
 from store.columns import Columns, read
 from store.graph import Lineage
 from store.models import Models
@@ -153,7 +152,7 @@ def _bases(connection: sqlite3.Connection, models: Models, columns: Columns, dec
 
 
 def _by_former_name(connection: sqlite3.Connection, loose: Ints, _models: Models, _columns: Columns) -> dict[int, int]:
-    return dict(connection.execute(_BY_FORMER_NAME, (_json(loose),)))
+    return dict(connection.execute(_BY_FORMER_NAME, (as_json(loose),)))
 
 
 def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, columns: Columns) -> dict[int, int]:
@@ -164,7 +163,7 @@ def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, column
     near = bearing[marked(wanted % _MARKS, _MARKS)[folded[bearing] % _MARKS]]
     near = near[among(folded[near], np.sort(wanted))]
     loose = loose[among(wanted, np.sort(folded[near]))]
-    names = {node: _fold(name) for node, name in connection.execute(_NAMED, (_json(np.append(near, loose)),))}
+    names = {node: _fold(name) for node, name in connection.execute(_NAMED, (as_json(np.append(near, loose)),))}
     bearers = defaultdict(list)
     for node in near.tolist():
         bearers[names[node]].append(node)
@@ -174,10 +173,6 @@ def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, column
 
 def _fold(name: str) -> bytes:
     return name.encode().lower()
-
-
-def _json(node_ids: Ints) -> str:
-    return msgspec.json.encode(node_ids.tolist()).decode()
 
 
 def _lineage(parents: Ints, children: Ints, models: Models, span: int) -> Lineage:

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store.arrays import Ints
+from store.arrays import Ints, as_json
 from store.exports.blocks import Block, ranges, side_by_side
 from store.exports.hub_stats_bases import Base, Told, card_text, told_of
-from store.exports.reading import Column, Reader, as_json, nullable, places, texts, whole
+from store.exports.reading import Column, Reader, nullable, places, texts, whole
 from store.exports.tables import OF_MODEL
 
 _TIME = pa.timestamp("us", tz="UTC")

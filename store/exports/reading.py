@@ -6,7 +6,6 @@ than rows of Python's values. Names have a NUL between them, which none of them 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from crawler.records import Relation
-from store.arrays import Bools, Ints, in_order, numbers
+from store.arrays import Bools, Ints, as_json, in_order, numbers
 from store.exports.selection import Selection
 
 Kind: TypeAlias = Literal["name", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
@@ -203,11 +202,6 @@ def places(wanted: Ints, among: Ints) -> Ints:
         return np.full(len(wanted), -1, np.int64)
     found = np.searchsorted(among, wanted).clip(max=len(among) - 1)
     return np.where(among[found] == wanted, found, -1)
-
-
-def as_json(numbers: Ints) -> str:
-    """As `json_each` reads them."""
-    return json.dumps(numbers.tolist())
 
 
 def nullable(numbers: Ints) -> pa.Array:

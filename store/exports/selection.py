@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crawler.records import Relation
-from store.arrays import Ints, among, in_order, numbers
+from store.arrays import Ints, among, as_json, in_order, numbers
 
 _BELOW = """
     SELECT group_concat(DISTINCT edge.child_id)
@@ -65,7 +65,7 @@ def selected(
 def _reached(connection: sqlite3.Connection, tops: Ints, step: str, depth: int | None) -> Ints:
     found = level = tops
     while len(level) and depth != 0:
-        (text,) = connection.execute(step, (_json(level),)).fetchone()
+        (text,) = connection.execute(step, (as_json(level),)).fetchone()
         level = in_order(numbers(text))
         level = level[~among(level, found)]
         found = in_order(np.concatenate([found, level]))
@@ -87,7 +87,3 @@ def _touched(connection: sqlite3.Connection, nodes: Ints | None, relations: Sequ
         inside = among(parents, nodes) & among(children, nodes)
         parents, children = parents[inside], children[inside]
     return np.concatenate([parents, children])
-
-
-def _json(found: Ints) -> str:
-    return json.dumps(found.tolist())

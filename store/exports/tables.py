@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from crawler.records import Relation
-from store.arrays import Ints, among, in_order
+from store.arrays import Ints, among, as_json, in_order
 from store.exports.blocks import Block, chunks, ranges, side_by_side, starts
-from store.exports.reading import TYPES, Column, Reader, as_json, nullable, places, truths, whole
+from store.exports.reading import TYPES, Column, Reader, nullable, places, truths, whole
 from store.exports.selection import Selection
 
 Made = TypeVar("Made")
