@@ -40,6 +40,8 @@ COMMANDS = {
     "schedule": "nights",
     "replica": "local",
     "demo": "local",
+    "backup": "backups",
+    "restore": "backups",
     "doctor": "health",
     "config": "health",
 }
