@@ -14,7 +14,7 @@ from pathlib import Path
 
 from store.errors import Locked, NoDatabase, WrongSchema
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it against the migrations' folder."""
 
 _WRITER_PRAGMAS = (

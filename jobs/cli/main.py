@@ -37,6 +37,7 @@ COMMANDS = {
     "snapshot": "snapshots",
     "publish": "publishing",
     "nightly": "nights",
+    "renames": "nights",
     "schedule": "nights",
     "replica": "local",
     "demo": "local",

@@ -141,7 +141,7 @@ def test_an_unknown_command_is_a_usage_error(program: Program) -> None:
 
 COMMANDS = (
     "crawl sweep", "crawl walk", "crawl changes", "crawls", "nightly", "schedule", "derivatives", "tree", "families",
-    "export", "replica", "demo", "doctor", "config", "backup", "restore",
+    "export", "replica", "demo", "doctor", "config", "backup", "restore", "renames",
 )  # fmt: skip
 
 
