@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test soak test-scale lint types pytest nightly bench bench-quick lock clean
+.PHONY: setup demo test soak test-scale audit lint types pytest nightly bench bench-quick lock clean
 
 setup: $(STAMP)
 
@@ -47,6 +47,17 @@ test-scale: setup
 		{ echo "PySpark wants Java 17. On Debian or Ubuntu: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check "pyspark>=4,<5"
 	SCALE_MODELS=50000 $(BIN)/pytest tests/scale
+
+# The locked versions against published advisories. A version with known ones is asked for first: where the index tells none
+# of it, or cannot be reached, nothing was audited, and that is said. pip-audit has a .venv of its own, for it pins much.
+AUDIT := $(VENV)/audit/bin/pip-audit --no-deps --disable-pip --progress-spinner off
+audit: setup
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"; }
+	@echo "jinja2==2.10" > $(VENV)/audit/known.txt
+	@$(AUDIT) --format json --requirement $(VENV)/audit/known.txt 2>/dev/null | grep -q CVE-2019-10906 || \
+		{ echo "No advisory database can be reached from here: nothing was audited."; exit 1; }
+	$(AUDIT) --requirement requirements.lock
 
 nightly: setup
 	$(BIN)/modelroots nightly
