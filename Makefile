@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-scale lint types pytest nightly bench bench-quick lock clean
+.PHONY: setup demo test soak test-scale audit lint types pytest nightly bench bench-quick lock clean
 
 setup: $(STAMP)
 
@@ -36,12 +36,28 @@ types: setup
 pytest: setup
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
+# Every promise whole, some 15 minutes on two cores; docs/reliability.md then says what was tried and what came of it.
+soak: setup
+	MODELROOTS_SOAK=1 MODELROOTS_RELIABILITY=docs/reliability.md \
+		$(BIN)/pytest tests/reliability --numprocesses auto --dist loadfile
+
 # docs/at-scale.md in DuckDB and PySpark (450 MB, not part of `make test`), over snapshots of a larger generated Hub.
 test-scale: setup
 	@java -version >/dev/null 2>&1 || \
 		{ echo "PySpark wants Java 17. On Debian or Ubuntu: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check "pyspark>=4,<5"
 	SCALE_MODELS=50000 $(BIN)/pytest tests/scale
+
+# The locked versions against published advisories. A version with known ones is asked for first: where the index tells none
+# of it, or cannot be reached, nothing was audited, and that is said. pip-audit has a .venv of its own, for it pins much.
+AUDIT := $(VENV)/audit/bin/pip-audit --no-deps --disable-pip --progress-spinner off
+audit: setup
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"; }
+	@echo "jinja2==2.10" > $(VENV)/audit/known.txt
+	@$(AUDIT) --format json --requirement $(VENV)/audit/known.txt 2>/dev/null | grep -q CVE-2019-10906 || \
+		{ echo "No advisory database can be reached from here: nothing was audited."; exit 1; }
+	$(AUDIT) --requirement requirements.lock
 
 nightly: setup
 	$(BIN)/modelroots nightly

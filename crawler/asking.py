@@ -109,6 +109,10 @@ class Asker:
         return other
 
     @property
+    def is_anonymous(self) -> bool:
+        return self._token is None
+
+    @property
     def quota(self) -> Quota | None:
         return self._pace.quota
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from crawler.walk import walk
 from jobs.bases import cost, find_bases
 from jobs.completeness import measure
 from jobs.progress import Progress, say
+from jobs.renames import A_NIGHT, Found, look_up
 from jobs.settings import Settings
 from jobs.snapshots import Outcome, make_in, retention
 from jobs.version import PROGRAM
@@ -63,8 +64,8 @@ class Night:
     short: list[Known]
 
 
-def nightly(settings: Settings, token: str | None, *, accept: bool = False) -> Night:
-    """The whole job: sweep, compute, compare with the Hub's own counts, snapshot.
+def nightly(settings: Settings, token: str | None, *, accept: bool = False, lookups: int = A_NIGHT) -> Night:
+    """The whole job: sweep, compute, compare with the Hub's own counts, look renames up, snapshot.
 
     A run that knows too few of what the Hub tells of is kept, and published only if it is accepted (METHOD, section 4).
     What it could not do it raises; what it did is kept.
@@ -73,6 +74,7 @@ def nightly(settings: Settings, token: str | None, *, accept: bool = False) -> N
     crawl = run_sweep(settings, token, fresh=False)
     with writing(settings.db) as connection:
         _compare_with_the_hub(connection, crawl.id, settings, token)
+        _look_renames_up(connection, settings, token, lookups)
         basis = standing(connection)
         short = [base for base in completeness(connection, crawl.id) if base.is_short]
         published = basis.complete and (accept or not short)
@@ -87,6 +89,24 @@ def _compare_with_the_hub(connection: sqlite3.Connection, crawl_id: int, setting
             measure(connection, crawl_id, hub, load_registry(settings.registry))
     except CrawlError as problem:
         say(f"Completeness was not measured: {problem}")
+
+
+def _look_renames_up(connection: sqlite3.Connection, settings: Settings, token: str | None, most: int) -> None:
+    """A Hub that fails now leaves the rest to the next night."""
+    found: list[Found] = []
+    try:
+        found.extend(run_renames(connection, settings, token, most=most))
+    except CrawlError as problem:
+        say(f"Renames were not looked up: {problem}")
+    if found:
+        renamed = sum(one.now is not None for one in found)
+        say(f"Of {len(found):,} names that dangle {renamed:,} lead to a model, from the next crawl on.")
+
+
+def run_renames(connection: sqlite3.Connection, settings: Settings, token: str | None, *, most: int) -> Iterator[Found]:
+    """What the Hub says of names that dangle as of the last crawl; each is stored before it is told."""
+    with _hub(settings, token, Progress("renames", expected=None)) as hub:
+        yield from look_up(connection, standing(connection).crawl, hub, most, now=int(time.time()))
 
 
 def run_sweep(settings: Settings, token: str | None, *, fresh: bool) -> CrawlRow:

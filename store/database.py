@@ -14,7 +14,7 @@ from pathlib import Path
 
 from store.errors import Locked, NoDatabase, WrongSchema
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it against the migrations' folder."""
 
 _WRITER_PRAGMAS = (
@@ -38,6 +38,16 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     database: SQLite 3.7.0 to 3.51.2 can lose data when two connections write and checkpoint at once.
     Raises `Locked`, `WrongSchema`.
     """
+    with locked(path):
+        make_private(path)
+        migrate(path)
+        with closing(_connect(path, "rw", _WRITER_PRAGMAS)) as connection:
+            yield connection
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Nobody else writes to the file meanwhile, or puts another in its place. Raises `Locked`."""
     from filelock import FileLock, Timeout  # takes 10 ms, and those who read need none
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,10 +57,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     except Timeout:
         raise Locked(f"Another modelroots is writing to {path}. Wait until it ends, or give another --db.") from None
     try:
-        _make_private(path)
-        _migrate(path)
-        with closing(_connect(path, "rw", _WRITER_PRAGMAS)) as connection:
-            yield connection
+        yield
     finally:
         lock.release()
 
@@ -149,13 +156,13 @@ def _connect(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connect
     return connection
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
     """A new file that only its owner can read: a crawl with a token may have seen more than others may."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
-def _migrate(path: Path) -> None:
+def migrate(path: Path) -> None:
     """Brings the file to this version's schema; looks before it touches, for it may be somebody else's."""
     with closing(_connect(path, "ro", ())) as connection:
         found = version(connection, path)

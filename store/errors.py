@@ -4,6 +4,8 @@ StoreError
 +-- NoDatabase       there is no file to read
 +-- WrongSchema      the file was made by another version, or is no modelroots database
 +-- Locked           another writer holds the lock
++-- Occupied         a file that is there would be written over
++-- Unsound          a file that fails the check of its integrity
 +-- NothingComputed  no crawl has finished yet
 +-- RegistryError    a curated file that cannot be used
 +-- WrongChoice      a definition that does not fit what was asked about
@@ -27,6 +29,14 @@ class WrongSchema(StoreError):
 
 class Locked(StoreError):
     """Another writer holds the lock."""
+
+
+class Occupied(StoreError):
+    """A file that is there, and holds something, would be written over."""
+
+
+class Unsound(StoreError):
+    """A file that fails the check of its integrity, or cannot be copied whole."""
 
 
 class NothingComputed(StoreError):

@@ -61,7 +61,7 @@ class Kept:
 def kept(connection: sqlite3.Connection) -> Kept | None:
     """What the database's last computation kept; None where there is nothing of it."""
     try:
-        with _path(connection).open("rb") as file:
+        with place_of(file_of(connection)).open("rb") as file:
             header = msgspec.json.decode(file.readline(), type=_Header)
             if header.stamp != _stamp(connection):
                 return None
@@ -74,7 +74,7 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
 
 def keep(connection: sqlite3.Connection, what: Kept) -> None:
     """To be called when the computation is written. A disk that has no room for it leaves nothing behind."""
-    path, arrays = _path(connection), _arrays(what)
+    path, arrays = place_of(file_of(connection)), _arrays(what)
     described = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
     with suppress(OSError):
         path.unlink(missing_ok=True)
@@ -106,8 +106,8 @@ def _touched(connection: sqlite3.Connection) -> Ints:
     return in_order(np.concatenate([others, *listed]).astype(np.int64))
 
 
-def _path(connection: sqlite3.Connection) -> Path:
-    file = file_of(connection)
+def place_of(file: Path) -> Path:
+    """Where the columns of a database file are kept."""
     return file.with_name(f"{file.name}.columns")
 
 

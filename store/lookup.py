@@ -17,6 +17,13 @@ _BY_FORMER_NAME = """
     FROM model_change JOIN model ON model.id = model_change.model_id JOIN node ON node.id = model.node_id
     WHERE model_change.field = 'name' AND model_change.before = ? AND model.missing_since IS NULL
     ORDER BY model_change.crawl_id DESC LIMIT 1"""
+_BY_ALIAS = """
+    SELECT now.id, now.name, 1
+    FROM node JOIN alias ON alias.node_id = node.id
+    JOIN model ON model.hub_id = alias.hub_id JOIN node AS now ON now.id = model.node_id
+    WHERE node.name = ? AND model.missing_since IS NULL
+        AND alias.crawl_id < (SELECT max(id) FROM crawl WHERE state IN ('complete', 'partial'))
+        AND alias.crawl_id = (SELECT max(crawl_id) FROM alias AS other WHERE other.node_id = node.id)"""
 _BY_CASE = """
     SELECT node.id, node.name, 1 FROM node JOIN model ON model.node_id = node.id
     WHERE node.name = ? COLLATE NOCASE AND model.missing_since IS NULL LIMIT 2"""
@@ -45,7 +52,9 @@ def find_node(connection: sqlite3.Connection, name: str, *, also: Sequence[str] 
     exact = connection.execute(_BY_NAME, (name,)).fetchone()
     if exact and (exact[2] or connection.execute(_IS_BASE, (exact[0],)).fetchone()):
         return FoundNode(exact[0], exact[1], bool(exact[2]))
-    former = connection.execute(_BY_FORMER_NAME, (name,)).fetchone()
+    former = (
+        connection.execute(_BY_FORMER_NAME, (name,)).fetchone() or connection.execute(_BY_ALIAS, (name,)).fetchone()
+    )
     if former:
         return FoundNode(former[0], former[1], is_model=True)
     folded = connection.execute(_BY_CASE, (name,)).fetchall()

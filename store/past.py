@@ -40,6 +40,7 @@ _REFERENCES = """
     WHERE since_crawl <= :crawl AND (until_crawl IS NULL OR until_crawl > :crawl)
     ORDER BY model_id, position"""
 _CHANGES = "CREATE TEMP TABLE model_change AS SELECT * FROM main.model_change WHERE crawl_id <= :crawl"
+_ALIASES = "CREATE TEMP TABLE alias AS SELECT * FROM main.alias WHERE crawl_id < :crawl"
 _EMPTY = (
     "CREATE TEMP TABLE edge AS SELECT * FROM main.edge WHERE 0",
     "CREATE TEMP TABLE lineage_count AS SELECT * FROM main.lineage_count WHERE 0",
@@ -57,7 +58,7 @@ _INDEXES = (
 def go_back(connection: sqlite3.Connection, crawl_id: int) -> Resolution:
     """From here on this connection answers as of that crawl. It must be one that has computed its answers."""
     connection.execute("PRAGMA query_only = OFF")  # for the temporary tables; the file itself is open for reading
-    for statement in (_MODELS, _REFERENCES, _CHANGES):
+    for statement in (_MODELS, _REFERENCES, _CHANGES, _ALIASES):
         connection.execute(statement, {"crawl": crawl_id})
     for statement in (*_EMPTY, *_INDEXES):
         connection.execute(statement)

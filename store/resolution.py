@@ -28,6 +28,14 @@ _BY_FORMER_NAME = """
     WHERE model_change.field = 'name' AND model.node_id IS NOT NULL AND model.missing_since IS NULL
     ORDER BY model_change.crawl_id"""
 
+# What was asked after the last crawl is heeded from the next one on, so that every answer can be given again.
+_BY_ALIAS = """
+    SELECT alias.node_id, model.node_id
+    FROM json_each(?) AS loose
+    JOIN alias ON alias.node_id = loose.value
+    LEFT JOIN model ON model.hub_id = alias.hub_id AND model.node_id IS NOT NULL AND model.missing_since IS NULL
+    WHERE alias.crawl_id < (SELECT max(id) FROM crawl WHERE state IN ('complete', 'partial'))
+    ORDER BY alias.crawl_id"""
 _NAMED = "SELECT node.id, node.name FROM json_each(?) AS wanted JOIN node ON node.id = wanted.value"
 _MARKS = 1 << 22
 
@@ -152,7 +160,10 @@ def _bases(connection: sqlite3.Connection, models: Models, columns: Columns, dec
 
 
 def _by_former_name(connection: sqlite3.Connection, loose: Ints, _models: Models, _columns: Columns) -> dict[int, int]:
-    return dict(connection.execute(_BY_FORMER_NAME, (as_json(loose),)))
+    """As crawls saw the renames; where none did, as the Hub said when it was asked."""
+    seen = dict(connection.execute(_BY_FORMER_NAME, (as_json(loose),)))
+    told = dict(connection.execute(_BY_ALIAS, (as_json(loose),)))  # the last word about each name
+    return {name: node for name, node in told.items() if node is not None} | seen
 
 
 def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, columns: Columns) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """Every table, in one module. No query and no connection.
 
     what was listed     model, reference, node, publisher, label, quarantine
-    its history         model_change, absence; reference.since_crawl / until_crawl
+    its history         model_change, absence, alias; reference.since_crawl / until_crawl
     the work            crawl, crawl_page
     what follows        edge, lineage_count: made anew after each crawl;
                         family_count, family_share, rollup, completeness, computation: kept for each crawl
@@ -173,6 +173,21 @@ class Absence(SQLModel, table=True):
     since_crawl: int = Field(primary_key=True, foreign_key="crawl.id")
     gone_crawl: int | None = Field(default=None, foreign_key="crawl.id")
     until_crawl: int | None = Field(default=None, foreign_key="crawl.id")
+
+
+class Alias(SQLModel, table=True):
+    """What the Hub said when it was asked for a name that dangled: the model that it leads to now, or none.
+
+    It was asked after the crawl, so it is heeded from the next one on. The last word about a name stands.
+    """
+
+    __table_args__: ClassVar[dict[str, bool]] = _KEYED
+
+    node_id: int = Field(primary_key=True, foreign_key="node.id")
+    crawl_id: int = Field(primary_key=True, foreign_key="crawl.id")
+    asked_at: int
+    hub_id: bytes | None = Field(default=None, sa_type=LargeBinary)  # which may be that of no stored model
+    name: str | None = None  # that it bore then
 
 
 class Quarantine(SQLModel, table=True):

@@ -27,7 +27,7 @@ def doctor(
     token_from: TokenOption = None,
 ) -> None:
     """Looks at the machine, the database, the registry and the Hub; exits with 1 where there is a problem."""
-    from jobs.checks import examine
+    from jobs.doctor.examine import examine
 
     settings = state_of(context).at(endpoint)
     token = read_token(os.environ, token_from)

@@ -37,9 +37,12 @@ COMMANDS = {
     "snapshot": "snapshots",
     "publish": "publishing",
     "nightly": "nights",
+    "renames": "nights",
     "schedule": "nights",
     "replica": "local",
     "demo": "local",
+    "backup": "backups",
+    "restore": "backups",
     "doctor": "health",
     "config": "health",
 }

@@ -1,4 +1,4 @@
-"""`nightly` and `schedule`: the whole job once, or every night."""
+"""`nightly` and `schedule`: the whole job once, or every night; `renames`: one step of it by itself."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 
 from jobs.cli.crawling import ready, summary
 from jobs.cli.errors import PARTIAL, USAGE, Refused, report
-from jobs.cli.state import EndpointOption, TokenOption
+from jobs.cli.output import Answer, Form, Format, give
+from jobs.cli.state import EndpointOption, JsonOption, TokenOption
 from jobs.settings import Settings, read_token
 
 
 def register(app: typer.Typer) -> None:
     app.command()(nightly)
+    app.command()(renames)
     app.command()(schedule)
 
 
@@ -25,23 +27,52 @@ AcceptOption = Annotated[
 ]
 
 
+LookupsOption = Annotated[
+    int | None,
+    typer.Option("--lookups", min=0, help="Ask what became of so many names that dangle; 100 if nothing is said."),
+]
+
+
 def nightly(
     context: typer.Context,
     accept: AcceptOption = False,
+    lookups: LookupsOption = None,
     endpoint: EndpointOption = None,
     token_from: TokenOption = None,
 ) -> None:
-    """The whole job: sweep, count, snapshot, summary."""
+    """The whole job: sweep, count, look renames up, snapshot, summary."""
     settings, token = ready(context, endpoint, token_from)
-    run_night(settings, token, accept=accept)
+    run_night(settings, token, accept=accept, lookups=lookups)
 
 
-def run_night(settings: Settings, token: str | None, *, accept: bool = False) -> None:
+def renames(
+    context: typer.Context,
+    lookups: LookupsOption = None,
+    json: JsonOption = False,
+    endpoint: EndpointOption = None,
+    token_from: TokenOption = None,
+) -> None:
+    """Asks the Hub what became of names that dangle, those with the most derivatives first; nightly does so too."""
+    settings, token = ready(context, endpoint, token_from)
+    from jobs.pipelines import run_renames
+    from jobs.renames import A_NIGHT
+    from store.database import writing
+
+    with writing(settings.db) as connection:
+        most = A_NIGHT if lookups is None else lookups
+        items = [found._asdict() for found in run_renames(connection, settings, token, most=most)]
+    notes = [
+        "Each that is known resolves from the next crawl on; whoever leads nowhere is asked for again after 30 days."
+    ]
+    give(Answer(items, notes=notes if items else ()), Form(Format.JSON if json else Format.TABLE))
+
+
+def run_night(settings: Settings, token: str | None, *, accept: bool = False, lookups: int | None = None) -> None:
     """One night, and what it says: the summary on stderr, the snapshot's path on stdout."""
     from jobs.pipelines import nightly as run
     from jobs.progress import say
 
-    night = run(settings, token, accept=accept)
+    night = run(settings, token, accept=accept, **({} if lookups is None else {"lookups": lookups}))
     for line in summary(night.crawl):
         say(line)
     if night.snapshot is None and night.short:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from jobs.cli.output import Format, give
+from jobs.cli.output import Answer, Form, Format, give, within
 from jobs.cli.state import (
     AsOfOption,
     CsvOption,
@@ -24,7 +25,9 @@ from jobs.cli.state import (
 )
 from store.exports.cells import printable
 from store.ledger import MEANINGS, counts
+from store.quarantine import reasons, rows
 from store.recorded import completeness
+from store.standing import Standing
 
 UNMEASURED = "Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."
 
@@ -35,6 +38,9 @@ def register(app: typer.Typer) -> None:
 
 def quality(
     context: typer.Context,
+    quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="Rows that could not be stored, by reason; all of them with --json.")
+    ] = False,
     examples: Annotated[int, typer.Option("--examples", min=0, help="Show so many of each kind.")] = 0,
     as_of: AsOfOption = None,
     format: FormatOption = Format.TABLE,
@@ -48,6 +54,9 @@ def quality(
     shown: dict[str, list[str]] = {}
     state = state_of(context)
     with state.asking(as_of) as (connection, basis):
+        if quarantine:
+            give(_quarantine(connection, basis, chosen), chosen)
+            return
         known = completeness(connection, basis.crawl)
         if examples:
             from store.quality import examples as examples_of
@@ -63,6 +72,20 @@ def quality(
     else:
         items = [{"item": item, "count": count, "meaning": MEANINGS[item]} for item, count in counts(basis).items()]
     give(answer(basis, items, notes=notes, key="item"), chosen)
+
+
+def _quarantine(connection: sqlite3.Connection, basis: Standing, form: Form) -> Answer:
+    found = reasons(connection, basis)
+    now, before = sum(one.rows for one in found), sum(one.earlier for one in found)
+    notes = [
+        f"{now:,} rows since the last complete sweep began, {before:,} of earlier crawls. Every sweep reads such rows "
+        "anew: one that can be read by then is a model, and what was noted of it stays, as of an earlier crawl.",
+        *standing_notes(basis),
+    ]
+    if form.format in (Format.JSON, Format.JSONL) and not form.names_only:
+        return answer(basis, [row._asdict() for row in rows(connection, basis)], notes=notes, key="reason")
+    items, left_out = within([one._asdict() for one in found], None, form)
+    return answer(basis, items, notes=left_out + notes, key="reason")
 
 
 def _example_notes(shown: Mapping[str, Sequence[str]]) -> list[str]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from store.aliases import heeded
 from store.arrays import Ints, as_json
 from store.exports.blocks import Block, ranges, side_by_side
 from store.exports.hub_stats_bases import Base, Told, card_text, told_of
@@ -80,7 +81,7 @@ _IS_THERE = "SELECT 1 FROM model WHERE hub_id = ? AND missing_since IS NULL AND 
 
 def write_hub_stats(readers: Sequence[Reader], file: IO[bytes]) -> int:
     """Writes the file, and returns how many models it has; memory stays flat."""
-    former = dict(readers[0].connection.execute(_FORMER))
+    former = heeded(readers[0].connection) | dict(readers[0].connection.execute(_FORMER))
     blocks = ranges(readers[0], "model")
     written = 0
     with pq.ParquetWriter(file, SCHEMA, compression="zstd", compression_level=1, use_dictionary=_REPEATED) as writer:

@@ -81,6 +81,28 @@ def test_doctor_fails_where_the_registry_is_broken(program: Program) -> None:
     assert program.run("--registry", ".", "doctor", "--offline").code == 1
 
 
+def test_doctor_remarks_on_a_registry_without_sources(program: Program) -> None:
+    (program.folder / "families.toml").write_text('[qwen]\npublishers = ["Qwen"]\n')
+    assert program.run("--registry", ".", "doctor", "--offline").code == 0
+    assert states(program, "--offline")["registry"] == "ok"
+    ran = program.run("--registry", ".", "doctor", "--offline", "--json")
+    (found,) = [item for item in ran.json["items"] if item["name"] == "registry"]
+    assert (found["state"], "remarks" in found["finding"]) == ("warning", True)
+
+
+def test_doctor_fails_where_the_schedule_is_none(program: Program) -> None:
+    ran = program.run("doctor", "--offline", "--json", environment={"MODELROOTS_CRON": "at night"})
+    assert ran.code == 1
+    assert [item["name"] for item in ran.json["items"] if item["state"] == "problem"] == ["schedule"]
+
+
+def test_doctor_fails_where_the_token_is_refused(program: Program, open_hub: OpenHub) -> None:
+    hub = open_hub(small_rows(), token="hf_" + "b" * 30)
+    token = "hf_" + "a" * 30
+    ran = program.run("doctor", "--endpoint", hub.url, environment={"HF_TOKEN": token})
+    assert (ran.code, token in ran.stdout + ran.stderr) == (1, False)
+
+
 def test_doctor_asks_the_hub(program: Program, open_hub: OpenHub) -> None:
     hub = open_hub(small_rows(), quota="500/300")
     assert states(program, "--endpoint", hub.url)["hub"] == "ok"
@@ -119,7 +141,7 @@ def test_an_unknown_command_is_a_usage_error(program: Program) -> None:
 
 COMMANDS = (
     "crawl sweep", "crawl walk", "crawl changes", "crawls", "nightly", "schedule", "derivatives", "tree", "families",
-    "export", "replica", "demo", "doctor", "config",
+    "export", "replica", "demo", "doctor", "config", "backup", "restore", "renames",
 )  # fmt: skip
 
 

@@ -38,6 +38,11 @@ def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "a.db").stat().st_mode) == 0o600
 
 
+def test_a_new_folder_is_its_owner_s_alone(tmp_path: Path) -> None:
+    with writing(tmp_path / "new" / "a.db"):
+        assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
 def test_a_reader_cannot_write(tmp_path: Path) -> None:
     with writing(tmp_path / "a.db"):
         pass
