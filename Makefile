@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-scale lint types pytest nightly bench bench-quick lock clean
+.PHONY: setup demo test soak test-scale lint types pytest nightly bench bench-quick lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,11 @@ types: setup
 
 pytest: setup
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Every promise whole, some 15 minutes on two cores; docs/reliability.md then says what was tried and what came of it.
+soak: setup
+	MODELROOTS_SOAK=1 MODELROOTS_RELIABILITY=docs/reliability.md \
+		$(BIN)/pytest tests/reliability --numprocesses auto --dist loadfile
 
 # docs/at-scale.md in DuckDB and PySpark (450 MB, not part of `make test`), over snapshots of a larger generated Hub.
 test-scale: setup

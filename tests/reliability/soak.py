@@ -1,0 +1,67 @@
+"""How often the promises are tried, and the page that tells of it. No test.
+
+`make test` tries each a few times; `make soak` sets `MODELROOTS_SOAK` and tries them whole. `MODELROOTS_SEED` moves
+every seed. `MODELROOTS_RELIABILITY` names the file that the page is written to.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+SOAK = bool(os.environ.get("MODELROOTS_SOAK"))
+SEED = int(os.environ.get("MODELROOTS_SEED", "1"))
+PAGE = os.environ.get("MODELROOTS_RELIABILITY")
+_PROMISE = re.compile(r"test_p(\d\d)_")
+_HEAD = """# What was promised, and how it was tried
+
+Written by `make soak` on {day}, with seed {seed}; each file of `tests/reliability` holds one promise.
+`make test` tries the same with smaller numbers. Another seed: `MODELROOTS_SEED=7 make soak`.
+
+| promise | what was tried | how many times | result |
+|---|---|---:|---|
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one finished test has to tell: the file it is in, whether it passed, and what it tried."""
+
+    test: str
+    passed: bool
+    tried: tuple[tuple[str, int, str], ...]
+
+
+def scaled(small: int, whole: int) -> int:
+    """How often: in `make test`, and in `make soak`."""
+    return whole if SOAK else small
+
+
+def page(told: Iterable[Told], *, day: datetime | None = None) -> str:
+    """The table of `docs/reliability.md`. A promise of which any test failed is told as failed."""
+    promises: dict[int, list[Told]] = {}
+    for one in told:
+        if found := _PROMISE.search(one.test):
+            promises.setdefault(int(found[1]), []).append(one)
+    lines = [line for number in sorted(promises) for line in _lines(number, promises[number])]
+    return _HEAD.format(day=(day or datetime.now(UTC)).date(), seed=SEED) + "".join(lines)
+
+
+def _lines(number: int, told: list[Told]) -> list[str]:
+    failed = [one.test for one in told if not one.passed]
+    rows = [(what, f"{times:,}", result) for one in told if one.passed for what, times, result in one.tried]
+    if failed:
+        names = ", ".join(f"`{test.rpartition('::')[2]}`" for test in failed)
+        rows.append((f"{len(failed)} of {len(told)} tests", "", f"**failed**: {names}"))
+    elif not rows:
+        rows = [(f"{len(told)} tests", "1", "passed")]
+    return [f"| P{number} | {what} | {times} | {result} |\n" for what, times, result in rows]
+
+
+def write(told: Iterable[Told]) -> None:
+    if PAGE:
+        Path(PAGE).write_text(page(told), encoding="utf-8")
