@@ -53,6 +53,7 @@ KINDS: Mapping[str, Fault] = {
     "empty": spoiled.empty,
     "object": spoiled.in_an_object,
     "no-rows": spoiled.without_rows,
+    "hollow": spoiled.without_rows_before_the_next,
     "bomb": spoiled.bomb,
     "row-text": spoiled.with_a_row_of_text,
     "row-no-id": spoiled.with_a_row_without_id,

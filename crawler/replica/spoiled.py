@@ -25,6 +25,11 @@ def without_rows(_request: Request, _answer: Response) -> Response:
     return _with_body(b"[]", None)
 
 
+def without_rows_before_the_next(_request: Request, answer: Response) -> Response:
+    """An array with nothing in it, and the link that belongs to the page."""
+    return _with_body(b"[]", answer)
+
+
 def in_an_object(_request: Request, answer: Response) -> Response:
     return _with_body(b'{"models":%b}' % bytes(answer.body), answer)
 
