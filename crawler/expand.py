@@ -1,4 +1,4 @@
-"""Which fields of a model are asked for, and how a listing's address names them. Pure: it asks nothing."""
+"""Which fields and how many rows are asked for, and how a listing's address names them. Pure: it asks nothing."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ EXPAND = (
 )
 """The fields every listing asks for: what a `ModelRecord` is made of (WIRE names all that a Hub knows)."""
 
+LARGEST_PAGE = 1000
+"""Rows; WIRE: the most that a Hub gives on a page."""
+
 LINEAGE = frozenset({"baseModels", "cardData", "tags"})
 """Where a base can be read. A server that refuses all three cannot be crawled for lineage."""
 
@@ -33,6 +36,12 @@ CHILDREN = "childrenModelCount"
 def words_of(url: str) -> list[str]:
     """The expand words in an address, in order."""
     return [value for name, value in parse_qsl(urlsplit(url).query) if name == "expand"]
+
+
+def limit_of(url: str) -> int:
+    """How many rows a listing's address asks for on a page; where it does not say, as many as a Hub gives."""
+    text = dict(parse_qsl(urlsplit(url).query)).get("limit", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else LARGEST_PAGE
 
 
 def without(url: str, refused: Collection[str]) -> str:

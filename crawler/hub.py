@@ -7,12 +7,13 @@ It holds the chain of pages and what to do about fields that a server does not k
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Self
 
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
-from crawler.expand import CHILDREN, EXPAND, LINEAGE, without, words_of
+from crawler.expand import CHILDREN, EXPAND, LINEAGE, limit_of, without, words_of
 from crawler.known import NOTHING, KnownRows
 from crawler.parse import Contents, parse_detail, parse_page, read_page
 from crawler.records import BaseDetail, Page
@@ -84,7 +85,7 @@ class Hub(Asker):
         here: str | None = url
         while here is not None:
             seen.add(here)
-            (contents, hub_ids), answer = self._ask_list(here, read)
+            (contents, hub_ids), answer = self._ask_page(here, base, read)
             problem = self._problem_of(here, answer.link_next, seen)
             page = Page(
                 models=contents.models,
@@ -110,6 +111,18 @@ class Hub(Asker):
         if link in seen:
             return Malformed(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
         return None
+
+    def _ask_page(self, url: str, base: str | None, read: Reading) -> tuple[tuple[Contents, list[str]], Answer]:
+        """One page; where it is doubtful it is asked for once more, and the answer that tells more is believed."""
+        found, answer = self._ask_list(url, read)
+        if not _is_doubtful(url, base, found[0].rows, answer.link_next):
+            return found, answer
+        again, second = self._ask_list(url, read)
+        requests = answer.requests + second.requests
+        tells_more = (again[0].rows, second.link_next is not None) > (found[0].rows, answer.link_next is not None)
+        return (
+            (again, replace(second, requests=requests)) if tells_more else (found, replace(answer, requests=requests))
+        )
 
     # Fields that a server does not know
 
@@ -146,6 +159,17 @@ class Hub(Asker):
         except ValueError as problem:
             raise NotFound(self._clean(f"{problem}; check its spelling"), url=self.endpoint.address) from problem
         return self.ask(url, parse_detail)[0]
+
+
+def _is_doubtful(url: str, base: str | None, rows: int, link: str | None) -> bool:
+    """Whether a page may have lost its rows or its link on the way: then a list would be cut short without a word.
+
+    A Hub's page is empty only where a list is, as those of most bases are, and full without a next page only where
+    the list's length happens to be a multiple of the page's.
+    """
+    if not rows:
+        return base is None or link is not None
+    return link is None and rows >= limit_of(url)
 
 
 Reading = Callable[[bytes], tuple[Contents, list[str]]]

@@ -34,6 +34,10 @@ class Contents(NamedTuple):
     quarantined: list[Quarantined]
     unchanged: list[int]
 
+    @property
+    def rows(self) -> int:
+        return len(self.models) + len(self.quarantined) + len(self.unchanged)
+
 
 class Records(NamedTuple):
     """The same with its models as rows."""

@@ -18,8 +18,9 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from crawler.replica.api import answer
-from crawler.replica.broken import TRANSPORT
+from crawler.replica.broken import DOOR, TRANSPORT
 from crawler.replica.catalogue import Catalogue
+from crawler.replica.changing import Changes
 from crawler.replica.faults import Faults
 from crawler.replica.quota import Quota, parse_quota
 
@@ -30,18 +31,20 @@ class Replica:
     """A Hub's listing API over a catalogue, as an ASGI application.
 
     `quota` is `REQUESTS/SECONDS`, None for a Hub without limits (and without their headers). `faults` is
-    written as `crawler.replica.faults` says. `token` is the one bearer token that is accepted, None accepts
+    written as `crawler.replica.faults` says, `changes` (of the rows, before requests) as `crawler.replica.changing`.
+    `token` is the one bearer token that is accepted, None accepts
     any; `require_token` refuses anonymous listings. `catalogue` can be replaced while it runs. `requests`
     counts every request; `log`, kept if `keep_log`, holds (method, path with query, status), the status 0
     where the connection was reset. `most_used` is how many requests the busiest window of the quota has seen.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing that a Hub may be like
         self,
         catalogue: Catalogue,
         *,
         quota: str | None = "500/300",
         faults: str = "",
+        changes: str = "",
         token: str | None = None,
         require_token: bool = False,
         seed: int = 0,
@@ -53,6 +56,7 @@ class Replica:
         self.log: list[tuple[str, str, int]] = []
         self._quota: Quota | None = parse_quota(quota, clock) if quota else None
         self._faults = Faults(faults, seed)
+        self._changes = Changes(changes, seed)
         self._token = token
         self._require_token = require_token
         self._keep_log = keep_log
@@ -73,6 +77,7 @@ class Replica:
 
     def _answer(self, request: Request) -> Response:
         self.requests += 1
+        self.catalogue = self._changes.before(self.requests, self.catalogue)
         within = self._quota.take() if self._quota else True
         fault = self._faults.meets(self.requests)
         if not within:
@@ -93,15 +98,23 @@ class Replica:
         return {**limits, "X-Request-Id": f"Root=1-replica-{self.requests}"}
 
 
+class _Config(uvicorn.Config):
+    """With what the connections hand to the application, to close the port for so many seconds."""
+
+    close_door: Callable[[float], None] | None = None
+
+
 class _Connection(H11Protocol):
-    """Uvicorn's own, which also lets the application reach its transport."""
+    """Uvicorn's own, which also lets the application reach its transport and the port."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         served = self.app
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[TRANSPORT] = self.transport
+            extensions = scope.setdefault("extensions", {})
+            extensions[TRANSPORT] = self.transport
+            extensions[DOOR] = getattr(self.config, "close_door", None)
             await served(scope, receive, send)
 
         self.app = with_transport
@@ -110,12 +123,26 @@ class _Connection(H11Protocol):
 class _Server(uvicorn.Server):
     """Ends quietly on SIGINT and SIGTERM, where uvicorn's would raise the signal again, and soon."""
 
+    _closed_for = 0.0
+    _places: list[tuple[str, int]]
+
     async def main_loop(self) -> None:
         """Uvicorn's own looks ten times a second whether to end; hundreds of tests would wait for that."""
         ticks = 0
         while not await self.on_tick(ticks):
             ticks = (ticks + 1) % 864_000
+            if self._closed_for:
+                await asyncio.sleep(self._closed_for)
+                self._closed_for = 0.0
+                await self.startup(sockets=[_listen(*place) for place in self._places])
             await asyncio.sleep(0.01)
+
+    def close_door(self, seconds: float) -> None:
+        """Takes no connection for a while, then again at the same port."""
+        self._closed_for = seconds
+        self._places = [listening.getsockname()[:2] for server in self.servers for listening in server.sockets]
+        for server in self.servers:
+            server.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -176,7 +203,7 @@ def _url(listening: socket.socket) -> str:
 
 
 def _server(replica: Replica) -> _Server:
-    config = uvicorn.Config(
+    config = _Config(
         replica,
         http=_Connection,
         ws="none",
@@ -188,4 +215,6 @@ def _server(replica: Replica) -> _Server:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    return _Server(config)
+    server = _Server(config)
+    config.close_door = server.close_door
+    return server

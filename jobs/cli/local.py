@@ -30,6 +30,7 @@ def replica(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8900,
     quota: Annotated[str, typer.Option("--quota", help="Requests in how many seconds.")] = "500/300",
     faults: Annotated[str, typer.Option("--faults", help="Such as '503@7, cut@0.02': kind@request or kind@rate.")] = "",
+    changes: Annotated[str, typer.Option("--changes", help="Of the rows, as 'create@0.2, rename@7'.")] = "",
     token: Annotated[str | None, typer.Option("--token", help="Accept this token, and refuse any other.")] = None,
 ) -> None:
     """A Hub on this machine that answers like the real one, from real or generated rows. Ctrl-C ends it."""
@@ -37,7 +38,7 @@ def replica(
 
     catalogue = _catalogue(rows, generated, seed)
     try:
-        hub = Replica(catalogue, quota=quota, faults=faults, token=token, seed=seed)
+        hub = Replica(catalogue, quota=quota, faults=faults, changes=changes, token=token, seed=seed)
     except ValueError as problem:
         raise Refused(str(problem), USAGE) from problem
 

@@ -162,7 +162,9 @@ def test_no_more_pages_are_held_than_allowed(step: int | None) -> None:
     replica = Replica(MODELS, quota=None)
     with running(replica) as url, Hub(url) as hub, closing(ahead(hub, rows=5, stored=stored)) as pages:
         next(pages)
-        reading = len(one_chain(hub, rows=5))  # as long as the threads would need for as many
+        reading = 1 + len(
+            one_chain(hub, rows=5)
+        )  # the last page, being full, twice; as long as the threads would need for as many
         assert replica.requests - reading <= 1 + HELD
 
 
@@ -313,7 +315,7 @@ def test_it_stays_one_chain_elsewhere(quota: str, round_trip: float) -> None:
     replica = Replica(MODELS, quota=quota, clock=clock.read)
     with running(replica) as url, FarHub(url, clock=clock, round_trip=round_trip) as hub:
         pages = list(by_creation(hub, listing_of(hub)))
-    assert replica.requests == len(pages) == len(MODELS) / ROWS
+    assert replica.requests - 1 == len(pages) == len(MODELS) / ROWS  # the last page is full, and asked for twice
 
 
 # While models come and go

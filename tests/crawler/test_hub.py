@@ -38,6 +38,7 @@ from crawler.replica.server import Replica, running
 
 TOKEN = "hf_canaryCANARYcanary0123456789"  # noqa: S105 - a canary
 LIST = "/api/models"
+ONE_ROW = '[{"_id":"000000000000000000000001","id":"a/m1"}]'
 
 
 def row(number: int) -> dict[str, str]:
@@ -107,7 +108,7 @@ def names(page: Page) -> list[str]:
     return [record.repo_id for record in page.records]
 
 
-def limited(status: int, remaining: int, reset: int, *, body: str = "[]", quota: int = 500) -> Response:
+def limited(status: int, remaining: int, reset: int, *, body: str = ONE_ROW, quota: int = 500) -> Response:
     policy = f'"fixed window";"api";q={quota};w=300'
     told = {"RateLimit": f'"api";r={remaining};t={reset}', "RateLimit-Policy": policy}
     return Response(body, status, told)
@@ -209,6 +210,42 @@ def test_an_echoed_token_is_not_in_the_error(httpserver: HTTPServer, make_hub: C
         first_page(make_hub(token="sesame99"))  # noqa: S106 - a canary of another form
     assert "canary" not in str(refused.value)
     assert "sesame99" not in str(refused.value)
+
+
+# Pages that may have lost something
+
+
+def linked(answer: Response) -> Response:
+    answer.headers["Link"] = f'<{LIST}?limit=2&cursor=x>; rel="next"'
+    return answer
+
+
+@pytest.mark.parametrize("lossy", [rows(1, 2), rows(), linked(rows())], ids=["no link", "nothing", "no rows"])
+def test_a_page_that_may_have_lost_something_is_asked_for_again(
+    httpserver: HTTPServer, make_hub: Callable[..., Hub], lossy: Response
+) -> None:
+    serve(httpserver, lossy, linked(rows(1, 2)), rows(3))
+    hub = make_hub()
+    pages = list(hub.pages(hub.list_url([("limit", "2")])))
+    assert [names(page) for page in pages] == [["a/m1", "a/m2"], ["a/m3"]]
+    assert [page.requests for page in pages] == [2, 1]
+
+
+@pytest.mark.parametrize("last", [rows(1, 2), rows()], ids=["full", "empty"])
+def test_a_list_that_ends_so_twice_has_ended(
+    httpserver: HTTPServer, make_hub: Callable[..., Hub], last: Response
+) -> None:
+    script = serve(httpserver, last)
+    hub = make_hub()
+    assert len(list(hub.pages(hub.list_url([("limit", "2")])))) == 1
+    assert len(script.requests) == 2
+
+
+def test_a_base_without_derivatives_is_asked_once(httpserver: HTTPServer, make_hub: Callable[..., Hub]) -> None:
+    script = serve(httpserver, rows())
+    hub = make_hub()
+    list(hub.pages(hub.list_url([("filter", "base_model:a/b"), ("limit", "2")]), base="a/b"))
+    assert len(script.requests) == 1
 
 
 # Elsewhere
@@ -472,12 +509,12 @@ def test_time_that_has_passed_is_not_waited_again(
 
 
 def test_pages_come_whole_and_in_order_in_spite_of_faults(waits: Waits) -> None:
-    replica = Replica(generate(500, 1), quota=None, faults="503@2, html@4, cut@6, reset@8, empty@10")
+    replica = Replica(generate(499, 1), quota=None, faults="503@2, html@4, cut@6, reset@8, empty@10")
     with running(replica) as address, Hub(address, clock=waits.clock, sleep=waits.sleep) as hub:
         url = hub.list_url([("sort", "createdAt"), ("limit", "50")])
         pages = list(hub.pages(url))
     ids = [record.hub_id for page in pages for record in page.records]
-    assert len(ids) == 500 - sum(len(page.quarantined) for page in pages)
+    assert len(ids) == 499 - sum(len(page.quarantined) for page in pages)
     assert all(newer > older for newer, older in pairwise(ids))
     assert sum(page.requests for page in pages) == hub.requests == replica.requests == 15
     assert pages[-1].next_url is None

@@ -161,7 +161,9 @@ def test_failures_far_apart_do_not_end_it(lists: Lists, hub: Hub) -> None:
 
 
 def test_a_list_that_leads_elsewhere_is_not_begun_again(httpserver: HTTPServer, hub: Hub) -> None:
-    elsewhere = Response("[]", headers={"Link": '<http://elsewhere.invalid/>; rel="next"'})
+    elsewhere = Response(
+        '[{"_id":"000000000000000000000001","id":"a/b"}]', headers={"Link": '<http://elsewhere.invalid/>; rel="next"'}
+    )
     httpserver.expect_request("/api/models").respond_with_handler(lambda _: elsewhere)
     with pytest.raises(ForeignLink):
         edges(hub)

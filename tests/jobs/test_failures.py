@@ -186,7 +186,7 @@ def test_the_token_never_reaches_another_host(
     prepared: Program, open_hub: OpenHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_hub(small_rows())
-    monkeypatch.setattr("crawler.replica.faults.ELSEWHERE", other.url)
+    monkeypatch.setattr("crawler.replica.misled.ELSEWHERE", other.url)
     hub = open_hub(many_rows(1500), token=CANARY, faults="foreign-link@1")
     ran = prepared.run("crawl", "sweep", "--endpoint", hub.url, environment={"HF_TOKEN": CANARY})
     assert other.url in ran.stderr  # the link did lead there
