@@ -39,7 +39,7 @@ pytest: setup
 # Every promise whole, some 15 minutes on two cores; docs/reliability.md then says what was tried and what came of it.
 soak: setup
 	MODELROOTS_SOAK=1 MODELROOTS_RELIABILITY=docs/reliability.md \
-		$(BIN)/pytest tests/reliability --numprocesses auto --dist loadfile
+		$(BIN)/pytest tests/reliability tests/crawler/test_fuzz.py --numprocesses auto --dist loadfile
 
 # docs/at-scale.md in DuckDB and PySpark (450 MB, not part of `make test`), over snapshots of a larger generated Hub.
 test-scale: setup

@@ -18,7 +18,7 @@ AGAIN_AFTER = 30 * 86_400
 _TOTAL = " + ".join(f"below.total_{relation.word}" for relation in Relation)
 _GHOSTS = f"""
     SELECT node.id, node.name, {_TOTAL} AS total
-    FROM lineage_count AS below JOIN node ON node.id = below.node_id
+    FROM lineage_count AS below CROSS JOIN node ON node.id = below.node_id
     LEFT JOIN model ON model.node_id = node.id AND model.missing_since IS NULL
     LEFT JOIN (SELECT node_id, max(asked_at) AS asked_at FROM alias GROUP BY node_id) AS asked
         ON asked.node_id = node.id

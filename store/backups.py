@@ -13,7 +13,7 @@ from glob import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from store.database import HEAD, locked, make_private, migrate, reading, version
+from store.database import HEAD, locked, make_private, migrate, version
 from store.errors import Locked, NoDatabase, NothingComputed, Occupied, StoreError, Unsound, WrongSchema
 from store.exports.files import atomically
 from store.snapshots.durable import on_disk
@@ -46,8 +46,15 @@ class Contents(NamedTuple):
 
 
 def back_up(path: Path, to: Path, *, force: bool = False, on_step: OnStep | None = None) -> Contents:
-    """Copies the database as of now. Raises `NoDatabase`, `WrongSchema`, `Occupied`, `Unsound`."""
-    with reading(path) as source:  # its moment stays the same however many steps the copy takes
+    """Copies the database as of now, of whatever schema this version knows: one backs up before one migrates.
+
+    Raises `NoDatabase`, `WrongSchema`, `Occupied`, `Unsound`.
+    """
+    if not path.is_file():
+        raise NoDatabase(f"There is no database at {path}, so nothing to back up. Name one with --db.")
+    with _opened(path) as source:
+        source.execute("BEGIN")  # the moment stays the same however many steps the copy takes
+        version(source, path)
         _require_another(path, to)
         if to.exists() and not force:
             raise Occupied(f"{to} is there already. Name another file, or write over it with --force.")

@@ -211,13 +211,14 @@ def test_what_the_next_crawl_keeps_is_of_the_restored_database(saved: Path, live
         assert columns.columns.models.node_ids.tolist() == read(connection).models.node_ids.tolist()
 
 
-def test_an_older_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_an_older_schema_is_backed_up_as_it_is_and_restored_up_to_date(tmp_path: Path) -> None:
     made = engine(tmp_path / "old.db")
     with made.begin() as connection:
         command.upgrade(configuration(connection), "0001")
         connection.exec_driver_sql("INSERT INTO publisher VALUES (1, 'a')")
     made.dispose()
-    assert restore(tmp_path / "old.db", tmp_path / "new.db").schema == HEAD
+    assert back_up(tmp_path / "old.db", tmp_path / "saved.db").schema == "0001"
+    assert restore(tmp_path / "saved.db", tmp_path / "new.db").schema == HEAD
     assert contents(tmp_path / "old.db").schema == "0001"
 
 
