@@ -21,8 +21,8 @@ from tests.reliability.crawling import left
 from tests.reliability.soak import SEED, scaled
 from tests.reliability.test_p01_kill import ended_at
 
-KILLS = scaled(2, 60)
-MODELS = 5_000
+KILLS = scaled(1, 60)
+MODELS = 4_000
 WORDS = ", ".join(
     f"{distance}_{word}" for distance in ("direct", "total") for word in ("finetune", "adapter", "quantized", "merge")
 )
