@@ -148,7 +148,10 @@ def _declared(columns: Columns) -> tuple[_Declared, int]:
 def _bases(connection: sqlite3.Connection, models: Models, columns: Columns, declared: _Declared) -> Ints:
     """The node of the present model that each reference means; 0 where it means none."""
     targets = declared.targets
-    by_hub_id = np.maximum(columns.models.node_ids[np.maximum(declared.bases, 0)], 0)
+    present = columns.models.node_ids
+    # A base that is missing may have a higher number than any model that is there.
+    told = np.where(declared.bases < len(present), np.maximum(declared.bases, 0), 0)
+    by_hub_id = np.maximum(present[told], 0)
     by_name = np.where(models.of_nodes(targets) >= 0, targets, 0)
     bases = np.where(by_hub_id > 0, by_hub_id, by_name)
     for meanings_of in (_by_former_name, _by_case):

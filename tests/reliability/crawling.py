@@ -94,12 +94,12 @@ def left(database: Path, code: int = 0) -> Left:
 
 
 @contextmanager
-def quick(*, ahead: bool = False, sleep: Callable[[float], object] = bool) -> Iterator[None]:
+def quick(*, ahead: bool = False, sleep: Callable[[float], object] = bool, deadline: float = SECONDS) -> Iterator[None]:
     """Within it a sweep asks for small pages and waits for nothing; `ahead`: with several chains after three pages."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sweep, "PAGE_SIZE", str(ROWS_A_PAGE))
         patched.setattr(sweep.Times, "useful_chains", _chains if ahead else lambda *_: 1)
-        patched.setattr(pipelines, "apart", _here(sleep))
+        patched.setattr(pipelines, "apart", _here(sleep, deadline))
         patched.setattr(Progress, "waiting", lambda *_: None)
         yield
 
@@ -109,9 +109,9 @@ def _chains(times: sweep.Times, _: object) -> int:
     return CHAINS if len(times._round_trips) > 2 else 1
 
 
-def _here(sleep: Callable[[float], object]) -> Callable[..., Iterator[Page]]:
+def _here(sleep: Callable[[float], object], deadline: float) -> Callable[..., Iterator[Page]]:
     def pages(listing: Callable[[Hub], Iterator[Page]], make_hub: Callable[..., Hub], **more: Any) -> Iterator[Page]:
-        with make_hub(sleep=sleep, deadline=SECONDS, **more) as hub:
+        with make_hub(sleep=sleep, deadline=deadline, **more) as hub:
             yield from listing(hub)
 
     return pages

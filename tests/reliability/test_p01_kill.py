@@ -1,7 +1,7 @@
 """P1 and P5: a crawl that is ended at any moment and started again leaves the database of an undisturbed one.
 
 It is killed at seeded moments that are told by the Hub's count of requests, so nothing here waits for a clock.
-`MODELROOTS_KILLS` says how often in all, `MODELROOTS_KILL_SEED` where.
+`MODELROOTS_SEED` says where.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ import pytest
 from crawler.replica.generate import generate
 from store.writer import PAGES_A_TRANSACTION
 from tests.jobs.program import Program, RunningHub, opened_hub
+from tests.reliability.conftest import Tried
+from tests.reliability.soak import SEED, scaled
 
-KILLS = int(os.environ.get("MODELROOTS_KILLS", "8"))
-SEED = int(os.environ.get("MODELROOTS_KILL_SEED", "1"))
+KILLS = scaled(8, 100)
 PAGES = 40
 AHEAD = 2  # pages fetched that the writer had not seen: one in its hands, one on its way
 LONGEST_SECONDS = 60
@@ -177,7 +178,9 @@ def test_a_killed_crawl_has_the_tables_of_an_undisturbed_one(rounds: list[Round]
     assert all(one.content.keys() == undisturbed.content.keys() for one in rounds)
 
 
-def test_a_killed_crawl_leaves_every_row_as_an_undisturbed_one_does(rounds: list[Round], undisturbed: Whole) -> None:
+def test_a_killed_crawl_leaves_every_row_as_an_undisturbed_one_does(
+    rounds: list[Round], undisturbed: Whole, tried: Tried
+) -> None:
     differ = {
         table
         for one in rounds
@@ -185,6 +188,7 @@ def test_a_killed_crawl_leaves_every_row_as_an_undisturbed_one_does(rounds: list
         if one.content[table] != rows  # not compared by assert: its picture of the difference takes minutes
     }
     assert differ == set()
+    tried(f"kill -9 during crawls of {PAGES} pages", KILLS, "the database of an undisturbed crawl, row for row")
 
 
 def test_no_page_of_a_committed_transaction_is_asked_for_twice(rounds: list[Round]) -> None:

@@ -24,7 +24,7 @@ from tests.reliability.soak import SEED, SOAK, scaled
 
 MODELS = 9 * ROWS_A_PAGE + 20
 REQUESTS = 2 + MODELS // ROWS_A_PAGE  # one more than a sweep takes
-SOME = scaled(9, 700)
+SOME = scaled(9, 600)
 MIXES = scaled(2, 100)
 QUARANTINES = {"row-text", "row-no-id", "deep"}
 """Kinds whose odd row is told in quarantine; in `deep` it is one of the Hub's models that cannot be read."""

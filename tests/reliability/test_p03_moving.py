@@ -66,7 +66,7 @@ def paged(crawler: Crawler, seed: int, *, models: int, like: Path | None = None)
     """Odd seeds along several chains, even ones along one."""
     hub = Watched(generate(models, seed), seed=seed)
     database = crawler.database(like=like)
-    with running(hub) as url, quick(ahead=seed % 2 == 1):
+    with running(hub) as url, quick(ahead=seed % 2 == 1, deadline=60):
         left = crawler.sweep(database, url)
     present = {hub_id for hub_id, _ in left.names}
     missing = {row[0] for row in left.counters if row[5] is not None}
