@@ -6,6 +6,7 @@ later version can read is a model then; what was noted of it stays, as of an ear
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import NamedTuple
 
@@ -20,6 +21,13 @@ _REASONS = """
     SELECT reason, sum(crawl_id >= :ground), sum(crawl_id < :ground), max(crawl_id), substr(raw, 1, :characters)
     FROM quarantine WHERE crawl_id <= :until
     GROUP BY reason ORDER BY 2 DESC, 3 DESC, reason"""
+
+
+_BEGINNINGS = "SELECT substr(raw, 1, 60) FROM quarantine WHERE crawl_id = ?"
+_OWN_ID = re.compile(r'\s*\{\s*"_id"\s*:\s*"([0-9a-f]{24})"')
+"""The Hub's rows begin with it. Further on it could be a base's."""
+
+_MODEL = "SELECT id FROM model WHERE hub_id = ?"
 
 
 class Row(NamedTuple):
@@ -50,6 +58,14 @@ def rows(connection: sqlite3.Connection, basis: Standing) -> list[Row]:
 def reasons(connection: sqlite3.Connection, basis: Standing) -> list[Reason]:
     """What was wrong with them, the most frequent first; SQLite takes the example from the row of max(crawl_id)."""
     return [Reason(*row) for row in connection.execute(_REASONS, {**_when(basis), "characters": EXAMPLE})]
+
+
+def models_of(connection: sqlite3.Connection, crawl_id: int) -> list[int]:
+    """The stored models whose rows this crawl was given and could not read: they are listed all the same."""
+    beginnings = (beginning for (beginning,) in connection.execute(_BEGINNINGS, (crawl_id,)))
+    hub_ids = {bytes.fromhex(found[1]) for found in map(_OWN_ID.match, beginnings) if found}
+    rows = (connection.execute(_MODEL, (bytearray(hub_id),)).fetchone() for hub_id in sorted(hub_ids))
+    return [row[0] for row in rows if row]
 
 
 def _when(basis: Standing) -> dict[str, int]:

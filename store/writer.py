@@ -17,6 +17,7 @@ import numpy as np
 
 from crawler.records import Declaration, Models, Page, Quarantined
 from store.names import Labels, Nodes, storable
+from store.quarantine import models_of
 from store.rows import insert
 from store.stand_ins import any_stand_ins, give_way
 
@@ -144,7 +145,8 @@ class PageWriter:
 
     @property
     def listed(self) -> bytearray:
-        """One byte a model id: 1 where this crawl has listed it."""
+        """One byte a model id: 1 where this crawl has listed it, be it by a row that could not be read."""
+        self._mark_listed(models_of(self._connection, self._crawl))
         return self._listed
 
     def _open_memory(self) -> None:

@@ -69,3 +69,28 @@ def test_as_of_an_earlier_crawl_later_ones_are_not_there(store: Store) -> None:
     store.sweep([row("a/1"), 7])
     assert [one.example for one in found(store, "1")] == ['{"_id": "nonsense", "id": "a/1"}']
     assert {one.example: one.earlier for one in found(store)} == {"7": 0, '{"_id": "nonsense", "id": "a/1"}': 1}
+
+
+def test_a_model_whose_row_cannot_be_read_is_listed_and_keeps_what_it_declared(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [row("Qwen/A"), row("b/22", ["Qwen/A"]), *(row(f"c/{number}") for number in range(100))]
+    store.sweep(listed)
+    with monkeypatch.context() as later:
+        later.setattr("crawler.parse.LONGEST_ID", 5)
+        crawl = store.sweep([*listed[:1], row("b/22") | {"id": "b/22-renamed"}, *listed[2:]])
+    assert (crawl.quarantined, crawl.missing) == (2, 0)
+    assert store.all("SELECT count(*) FROM edge") == [1]
+
+
+def test_a_model_that_became_private_is_missing(store: Store) -> None:
+    listed = [row("a/1"), *(row(f"c/{number}") for number in range(100))]
+    store.sweep(listed)
+    assert store.sweep([listed[0] | {"private": True}, *listed[1:]]).missing == 1
+
+
+def test_a_base_s_id_in_a_row_that_cannot_be_read_lists_no_model(store: Store) -> None:
+    listed = [row("a/1"), *(row(f"c/{number}") for number in range(100))]
+    store.sweep(listed)
+    broken = {"baseModels": {"models": [{"_id": listed[0]["_id"], "id": "a/1"}]}, "id": "d/1", "_id": "nonsense"}
+    assert store.sweep([broken, *listed[1:]]).missing == 1
