@@ -150,6 +150,7 @@ def _under_the_newest_number(connection: sqlite3.Connection, crawl_id: int, now:
         return crawl_id
     continued = int(connection.execute(_CONTINUE, (crawl_id,)).lastrowid or 0)
     connection.execute("UPDATE crawl_page SET crawl_id = ? WHERE crawl_id = ?", (continued, crawl_id))
+    connection.execute("UPDATE quarantine SET crawl_id = ? WHERE crawl_id = ?", (continued, crawl_id))
     note = f"continued as crawl {continued}, for another crawl has begun meanwhile"
     connection.execute(
         "UPDATE crawl SET state = 'failed', finished_at = ?, note = ? WHERE id = ?", (now, note, crawl_id)

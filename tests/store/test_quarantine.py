@@ -8,6 +8,7 @@ import pytest
 
 from store.quarantine import Reason, reasons, rows
 from store.standing import standing
+from store.writer import PageWriter
 from tests.store.conftest import Store, row
 
 NO_ID = {"_id": "nonsense", "id": "a/1"}
@@ -94,3 +95,17 @@ def test_a_base_s_id_in_a_row_that_cannot_be_read_lists_no_model(store: Store) -
     store.sweep(listed)
     broken = {"baseModels": {"models": [{"_id": listed[0]["_id"], "id": "a/1"}]}, "id": "d/1", "_id": "nonsense"}
     assert store.sweep([broken, *listed[1:]]).missing == 1
+
+
+def test_a_row_that_could_not_be_read_is_of_the_crawl_that_goes_on_under_a_new_number(store: Store) -> None:
+    listed = [row("b/1"), *(row(f"c/{number}") for number in range(100))]
+    store.sweep(listed)
+    crawl = store.begin()
+    with PageWriter(store.connection, crawl.id) as writer:
+        writer.write(store.page([row("b/1") | {"id": ""}], next_url="http://hub/next"))
+    store.sweep([row("d/1")], kind="changes")
+    continued = store.begin()
+    assert continued.id > crawl.id
+    with PageWriter(store.connection, continued.id) as writer:
+        writer.write(store.page([row("d/1"), *listed[1:]]))
+    assert store.finish(continued, writer).missing == 0
