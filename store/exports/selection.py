@@ -51,15 +51,14 @@ def selected(
     `depth` is how many steps are gone. Where relations are chosen, edges of the others are left out after the walk,
     and with them the nodes, other than the first, that no edge touches then. None where nothing was chosen.
     """
-    reached = (
-        None if tops is None else _reached(connection, _existing(connection, tops), _ABOVE if up else _BELOW, depth)
-    )
+    if tops is None:
+        return Selection(in_order(_touched(connection, None, relations)), tuple(relations)) if relations else None
+    first = _existing(connection, tops)
+    reached = _reached(connection, first, _ABOVE if up else _BELOW, depth)
     if not relations:
-        return None if reached is None else Selection(reached)
+        return Selection(reached)
     touched = _touched(connection, reached, relations)
-    if tops is not None:
-        touched = np.concatenate([touched, _existing(connection, tops)])
-    return Selection(in_order(touched), tuple(relations))
+    return Selection(in_order(np.concatenate([first, touched])), tuple(relations))
 
 
 def _reached(connection: sqlite3.Connection, tops: Ints, step: str, depth: int | None) -> Ints:

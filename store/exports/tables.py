@@ -135,22 +135,15 @@ def _stretch(reader: Reader, block: Block) -> pa.RecordBatch:
     return reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
 
 
-def _selected(reader: Reader, children: Ints) -> pa.RecordBatch:
+def _selected(selection: Selection, reader: Reader, children: Ints) -> pa.RecordBatch:
     """The selected edges of these children."""
-    chosen = reader.selection or Selection(children)
-    values = [as_json(children), json.dumps([int(relation) for relation in chosen.relations])]
+    values = [as_json(children), json.dumps([int(relation) for relation in selection.relations])]
     edges = reader.rows((*_ENDS, *_OF_EDGE), _EDGES_OF_CHILDREN, values)
-    return edges.take(nullable(np.flatnonzero(among(whole(edges[_PARENT.name]), chosen.nodes))))
+    return edges.take(nullable(np.flatnonzero(among(whole(edges[_PARENT.name]), selection.nodes))))
 
 
 def _edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
-    edges = read(reader, block)
-    parents, children = whole(edges[_PARENT.name]), whole(edges[_CHILD.name])
-    names = [reader.names(ends, _OF_NODE[0])["id"] for ends in (children, parents)]
-    arrays = [*names, *_of(edges, (*_OF_EDGE, *_ENDS)), truths(~among(parents, reader.ghosts))]
-    return pa.RecordBatch.from_arrays(
-        arrays, [*_NAMES_OF_ENDS, *(column.name for column in (*_OF_EDGE, *_ENDS)), _KNOWN]
-    )
+    return _named(reader, read(reader, block))
 
 
 def _timed_edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
@@ -158,8 +151,14 @@ def _timed_edges(read: Read, reader: Reader, block: Any) -> pa.RecordBatch:
     children = whole(edges[_CHILD.name])
     models = reader.rows((_NODE_ID, _CREATED), _OF_NODES, [as_json(in_order(children))])
     created = models[_CREATED.name].take(nullable(places(children, whole(models[_NODE_ID.name]))))
-    named = _edges(lambda _reader, _block: edges, reader, block)
-    return named.append_column(_CREATED.name, created)
+    return _named(reader, edges).append_column(_CREATED.name, created)
+
+
+def _named(reader: Reader, edges: pa.RecordBatch) -> pa.RecordBatch:
+    parents, children = whole(edges[_PARENT.name]), whole(edges[_CHILD.name])
+    names = [reader.names(ends, _OF_NODE[0])["id"] for ends in (children, parents)]
+    arrays = [*names, *edges.columns, truths(~among(parents, reader.ghosts))]
+    return pa.RecordBatch.from_arrays(arrays, [*_NAMES_OF_ENDS, *edges.schema.names, _KNOWN])
 
 
 def _derivatives(reader: Reader, block: Block) -> pa.RecordBatch:
@@ -190,7 +189,7 @@ def _parts_of_nodes(reader: Reader) -> list[Part]:
 
 def _parts_of_edges(name: Callable[[Read, Reader, Any], pa.RecordBatch], reader: Reader) -> list[Part]:
     if reader.selection:
-        return [Part(chunks(reader.selection.nodes), partial(name, _selected))]
+        return [Part(chunks(reader.selection.nodes), partial(name, partial(_selected, reader.selection)))]
     blocks = starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK)
     return [Part(blocks, partial(name, _stretch))]
 
