@@ -27,11 +27,11 @@ from jobs.settings import Settings
 from jobs.snapshots import Outcome, make_in, retention
 from jobs.version import PROGRAM
 from store import crawls
+from store.completeness import Known
 from store.computation import compute
 from store.crawls import CrawlRow
 from store.database import transaction, writing
 from store.known import fingerprints
-from store.recorded import Known, completeness
 from store.registry.loader import Registry, load_registry
 from store.seams import seams
 from store.standing import standing
@@ -76,10 +76,9 @@ def nightly(settings: Settings, token: str | None, *, accept: bool = False, look
         _compare_with_the_hub(connection, crawl.id, settings, token)
         _look_renames_up(connection, settings, token, lookups)
         basis = standing(connection)
-        short = [base for base in completeness(connection, crawl.id) if base.is_short]
-        published = basis.complete and (accept or not short)
+        published = basis.whole and (accept or not basis.short)
         made = make_in(connection, settings, accept=accept) if published else None
-    return Night(crawl, made, short)
+    return Night(crawl, made, basis.short)
 
 
 def _compare_with_the_hub(connection: sqlite3.Connection, crawl_id: int, settings: Settings, token: str | None) -> None:

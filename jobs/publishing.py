@@ -59,8 +59,8 @@ def prepare() -> None:
 
 
 def choose(folder: Path, *, partial: bool) -> Path:
-    """The newest complete snapshot of the folder; with `partial` the newest of all. Raises `SnapshotError`."""
-    found = [place for place, manifest in manifests(folder) if partial or manifest.complete]
+    """The newest complete or accepted snapshot; with `partial` the newest of all. Raises `SnapshotError`."""
+    found = [place for place, manifest in manifests(folder) if partial or manifest.publishable]
     if not found:
         what = "no snapshot" if partial else "no complete snapshot"
         raise SnapshotError(f"There is {what} in {folder}. `modelroots snapshot create` makes one of the last crawl.")
@@ -75,7 +75,7 @@ def plan(endpoint: str, repo_id: str, place: Path, *, private: bool, partial: bo
         rest = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise NotFit(f"{place} is not published, for it is not as its manifest says: {shown}{rest}.")
     manifest = read_manifest(place)
-    if not manifest.complete and not partial:
+    if not manifest.publishable and not partial:
         raise NotFit(
             f"{place} is partial and not published: {manifest.note or 'its crawl is not complete'}. "
             "--partial publishes it all the same, and every file says what it is."

@@ -50,7 +50,7 @@ def plan(settings: Settings, *, partial: bool = False, accept: bool = False) -> 
     there = [dated(place, manifest) for place, manifest in manifests(settings.snapshots)]
     place = settings.snapshots / found.name
     is_new = not place.exists()
-    after = [*there, *[Dated(place, found.date, found.is_complete)] * is_new]
+    after = [*there, *[Dated(place, found.date, found.is_complete or found.accepted)] * is_new]
     return Outcome(place, is_new, [one.place for one in superseded(after, keep)] if keep else [])
 
 

@@ -93,7 +93,7 @@ def _obstacles(claim: Claim, definition: Definition, basis: Standing) -> Iterato
     """Why the database cannot test the definition, whatever it measures."""
     if claim.beyond:
         yield claim.beyond
-    if not basis.complete:
+    if not basis.whole:
         yield "coverage: the database does not rest on a complete sweep"
     if basis.ledger["models"] < claim.least_models:
         yield f"coverage: it knows {basis.ledger['models']:,} models, and {claim.least_models:,} are needed"

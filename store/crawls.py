@@ -185,7 +185,7 @@ def finish(connection: sqlite3.Connection, crawl_id: int, listed: bytearray, *, 
     shortfall = _shortfall(connection, crawl)
     missing, gone = 0, 0
     if crawl.kind in PICTURES and not shortfall:
-        gone = _mark_gone(connection, crawl_id)
+        gone = _mark_gone(connection, crawl_id, listed)
         missing = _mark_missing(connection, crawl_id, listed)
     state = "partial" if shortfall else "complete"
     connection.execute(_FINISH, (state, now, shortfall, missing, gone, crawl_id))
@@ -222,9 +222,13 @@ def _shortfall(connection: sqlite3.Connection, crawl: CrawlRow) -> str | None:
     )
 
 
-def _mark_gone(connection: sqlite3.Connection, crawl_id: int) -> int:
-    """Those that were missing before and were not listed now either: whoever was listed has been brought back."""
-    still = [model_id for (model_id,) in connection.execute(_STILL_MISSING, (crawl_id,))]
+def _mark_gone(connection: sqlite3.Connection, crawl_id: int, listed: bytearray) -> int:
+    """Those that were missing before and were not listed now either.
+
+    Whoever was listed has been brought back, but for those whose rows could not be read: they stay missing.
+    """
+    missing = (model_id for (model_id,) in connection.execute(_STILL_MISSING, (crawl_id,)))
+    still = [model_id for model_id in missing if not any(listed[model_id : model_id + 1])]
     connection.executemany(_ARE_GONE, [(crawl_id, model_id) for model_id in still])
     return len(still)
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from store.errors import Locked, NoDatabase, WrongSchema
+from store.errors import Locked, NetworkMount, NoDatabase, WrongSchema
+from store.mounts import NETWORK, kind_of, nearest
 
 HEAD = "0004"
 """The newest migration; a test holds it against the migrations' folder."""
@@ -36,7 +37,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
     Makes and migrates the file where needed. Two writers at once are ruled out by a lock file beside the
     database: SQLite 3.7.0 to 3.51.2 can lose data when two connections write and checkpoint at once.
-    Raises `Locked`, `WrongSchema`.
+    Raises `Locked`, `NetworkMount`, `WrongSchema`.
     """
     with locked(path):
         make_private(path)
@@ -47,7 +48,13 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Nobody else writes to the file meanwhile, or puts another in its place. Raises `Locked`."""
+    """Nobody else writes to the file meanwhile, or puts another in its place. Raises `Locked`, `NetworkMount`."""
+    kind = kind_of(nearest(path))
+    if kind in NETWORK:
+        raise NetworkMount(
+            f"{path} would be written to on {kind}, a network mount, on which SQLite's write-ahead log can be lost or "
+            "torn. Name a place on a disk of this machine with --db; snapshots and backups may lie where they like."
+        )
     from filelock import FileLock, Timeout  # takes 10 ms, and those who read need none
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,6 +3,7 @@
 StoreError
 +-- NoDatabase       there is no file to read
 +-- WrongSchema      the file was made by another version, or is no modelroots database
++-- NetworkMount     the file would be written to over a network
 +-- Locked           another writer holds the lock
 +-- Occupied         a file that is there would be written over
 +-- Unsound          a file that fails the check of its integrity
@@ -25,6 +26,10 @@ class NoDatabase(StoreError):
 
 class WrongSchema(StoreError):
     """The file was made by another version, or is no modelroots database."""
+
+
+class NetworkMount(StoreError):
+    """The database would be on a file system that SQLite's write-ahead log cannot be trusted to."""
 
 
 class Locked(StoreError):

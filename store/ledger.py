@@ -36,4 +36,8 @@ def counts(basis: Standing) -> dict[str, int]:
 
 def coverage(basis: Standing) -> dict[str, Any]:
     """What the counts rest on: models known, those that declare a base, and what became of the references."""
-    return {name: basis.ledger[name] for name in _COVERAGE} | {"basis": basis.basis, "unseen": basis.unseen}
+    return {name: basis.ledger[name] for name in _COVERAGE} | {
+        "basis": basis.basis,
+        "unseen": basis.unseen,
+        "warning": basis.warning,
+    }

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from store.completeness import ENOUGH, Known, completeness
 from store.errors import NothingComputed
 
 _LEDGER = (
@@ -37,9 +38,10 @@ UNSEEN_BY_WALKS = (
 
 
 class Standing(NamedTuple):
-    """The last computed crawl. `complete`: it stands on a complete sweep, or on the import of a whole dump.
+    """The last computed crawl. `whole`: it stands on a complete sweep, or on the import of a whole dump.
 
-    `sweep` is the number of that one, `ground` its kind. `ledger`: that of METHOD section 3.
+    `sweep` is the number of that one, `ground` its kind. `known`: the tracked bases that the Hub was asked about, after
+    this crawl or else after that sweep. `ledger`: that of METHOD section 3.
     """
 
     crawl: int
@@ -47,14 +49,45 @@ class Standing(NamedTuple):
     state: str
     endpoint: str
     finished_at: int
-    complete: bool
+    whole: bool
     sweep: int | None
     ground: str | None
     note: str | None
     registry_fingerprint: str
     origins_fingerprint: str | None
     walked: tuple[str, ...]
+    known: tuple[Known, ...]
     ledger: dict[str, int]
+
+    @property
+    def short(self) -> list[Known]:
+        """The tracked bases of which too few derivatives are known."""
+        return [base for base in self.known if base.is_short]
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is not partial: METHOD, section 4."""
+        return not self.why_partial
+
+    @property
+    def why_partial(self) -> str | None:
+        """Everything that makes it partial, as one phrase; None where nothing does."""
+        reasons = [] if self.whole else [self._why_not_whole]
+        if self.short:
+            bases = ", ".join(map(str, self.short))
+            reasons.append(f"less than {ENOUGH} of the derivatives that the Hub tells of are known: {bases}")
+        return "; ".join(reasons) or None
+
+    @property
+    def warning(self) -> str | None:
+        """What every table, file and page says of one that is partial."""
+        return None if self.complete else f"PARTIAL: {self.why_partial}. The counts are lower bounds."
+
+    @property
+    def _why_not_whole(self) -> str:
+        if self.state != "complete":
+            return self.note or f"it is {self.state}"
+        return f"no sweep is complete yet, and it rests on {self.basis}"
 
     @property
     def unseen(self) -> str:
@@ -98,13 +131,14 @@ def standing(connection: sqlite3.Connection, as_of: str | None = None) -> Standi
         state=state,
         endpoint=endpoint,
         finished_at=finished_at,
-        complete=sweep is not None and state == "complete",
+        whole=sweep is not None and state == "complete",
         sweep=sweep,
         ground=ground,
         note=note,
         registry_fingerprint=fingerprint,
         origins_fingerprint=origins,
         walked=tuple(walked),
+        known=tuple(completeness(connection, crawl) or completeness(connection, sweep or 0)),
         ledger=dict(zip(_LEDGER, ledger, strict=True)),
     )
 

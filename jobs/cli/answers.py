@@ -39,7 +39,6 @@ from jobs.cli.state import (
     state_of,
 )
 from store.choices import Choices, Metric
-from store.recorded import Known, completeness
 from store.registry.loader import Registry
 from store.standing import Standing
 
@@ -97,12 +96,11 @@ def derivatives(
     state = state_of(context)
     registry = state.registry()
     with state.asking(as_of) as (connection, basis):
-        known = completeness(connection, basis.crawl)
         found = _counted(connection, basis, registry, names, choices, metric)
         beside = _beside(connection, basis, registry, names, choices) if metric == "models" else []
     items = [one._asdict() for one in found]
     shown = told(choices, "attribution", distance="total", metric=metric)
-    give(answer(basis, items, choices=shown, notes=_derivative_notes(basis, shown, beside, known)), chosen_form)
+    give(answer(basis, items, choices=shown, notes=_derivative_notes(basis, shown, beside)), chosen_form)
 
 
 def _counted(
@@ -196,9 +194,7 @@ def crawls(
     give(Answer(items, notes=notes, key="crawl"), chosen_form)
 
 
-def _derivative_notes(
-    basis: Standing, shown: dict[str, Any], beside: Sequence[str], known: Sequence[Known]
-) -> list[str]:
+def _derivative_notes(basis: Standing, shown: dict[str, Any], beside: Sequence[str]) -> list[str]:
     """What a reader must know to print the figure, in a few lines."""
     return [
         "A derivative is a model that descends from the named one, or from any official model of the family, and",
@@ -207,5 +203,5 @@ def _derivative_notes(
         *beside,
         in_words(shown),
         *standing_notes(basis),
-        *completeness_notes(known),
+        *completeness_notes(basis),
     ]

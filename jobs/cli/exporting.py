@@ -119,15 +119,17 @@ def export(
     state = state_of(context)
     with _reading(state, crawl) as (connections, basis):
         first = _first(connections[0], state, part)
-        readers = _readers(connections, None if first is None else list(first), part)
+        readers = _readers(connections, None if first is None else list(first), part, basis.warning)
         writers = _writers(readers, format, table, _options(format, basis, first, raw=raw))
+        notes = [basis.warning] if basis.warning else []
         if _is_stdout(out):
             for write in writers.values():
                 write(sys.stdout.buffer)
+            print(*notes, file=sys.stderr, end="\n" * len(notes))
             return
         items = list(_written(out, writers))
     choices = {"format": str(format), "raw": raw} | {name: value for name, value in part._asdict().items() if value}
-    whole = Answer(items, as_of(basis), choices, coverage(basis))
+    whole = Answer(items, as_of(basis), choices, coverage(basis), notes=notes)
     give(whole, Form(Format.JSON if json else Format.TABLE))
 
 
@@ -183,13 +185,15 @@ def _first(connection: sqlite3.Connection, state: State, part: _Part) -> dict[in
     return {node.id: node.name}
 
 
-def _readers(connections: Sequence[sqlite3.Connection], first: Sequence[int] | None, part: _Part) -> list[Reader]:
+def _readers(
+    connections: Sequence[sqlite3.Connection], first: Sequence[int] | None, part: _Part, warning: str | None
+) -> list[Reader]:
     from store.exports.reading import readers_of
     from store.exports.selection import selected
 
     relations = [Relation[word.upper()] for word in part.relation or ()]
     selection = selected(connections[0], first, up=bool(part.above), depth=part.depth, relations=relations)
-    return readers_of(connections, selection)
+    return readers_of(connections, selection, warning=warning)
 
 
 def _options(format: ExportFormat, basis: Standing, first: dict[int, str] | None, *, raw: bool) -> dict[str, Any]:

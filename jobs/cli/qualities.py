@@ -26,7 +26,6 @@ from jobs.cli.state import (
 from store.exports.cells import printable
 from store.ledger import MEANINGS, counts
 from store.quarantine import reasons, rows
-from store.recorded import completeness
 from store.standing import Standing
 
 UNMEASURED = "Completeness against the Hub's own counts was not measured for this crawl; `nightly` does."
@@ -57,15 +56,14 @@ def quality(
         if quarantine:
             give(_quarantine(connection, basis, chosen), chosen)
             return
-        known = completeness(connection, basis.crawl)
         if examples:
             from store.quality import examples as examples_of
 
             shown = examples_of(connection, resolution_of(connection, basis), examples)
-    told_of = completeness_notes(known) or [UNMEASURED]
+    told_of = completeness_notes(basis) or [UNMEASURED]
     notes = [*_example_notes(shown), *told_of, *standing_notes(basis)]
     if chosen.format in (Format.JSON, Format.JSONL) and not quiet:
-        told = [one._asdict() | {"ratio": one.ratio} for one in known]
+        told = [one._asdict() | {"ratio": one.ratio} for one in basis.known]
         items: list[dict[str, Any]] = [
             counts(basis) | {"completeness": told} | ({"examples": shown} if examples else {})
         ]

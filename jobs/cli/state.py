@@ -15,7 +15,6 @@ from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading, reading_together
 from store.ledger import coverage
-from store.recorded import ENOUGH, Known
 from store.registry.loader import Registry, load_families
 from store.standing import Standing, standing
 
@@ -143,17 +142,16 @@ def standing_notes(basis: Standing) -> list[str]:
         f"{ledger['resolved']:,} resolve, {ledger['dangling']:,} dangle, {ledger['malformed']:,} are malformed.",
         f"It cannot see {basis.unseen}.",
     ]
-    return notes if basis.complete else [*notes, "It does not rest on a complete sweep: the counts are lower bounds."]
+    return [*notes, basis.warning] if basis.warning else notes
 
 
-def completeness_notes(known: Sequence[Known]) -> list[str]:
-    """How many of the children that the Hub counts are known, and the tracked bases that fall short."""
-    if not known:
+def completeness_notes(basis: Standing) -> list[str]:
+    """How many of the children that the Hub counts are known; nothing where it was not asked."""
+    if not basis.known:
         return []
-    told, counted = sum(one.told for one in known), sum(one.counted for one in known)
-    line = f"Of {told:,} direct derivatives that the Hub tells of {len(known):,} tracked bases, {counted:,} are known."
-    short = [str(one) for one in known if one.is_short]
-    return [line, f"Below {ENOUGH}: {', '.join(short)}."] if short else [line]
+    told, counted = sum(one.told for one in basis.known), sum(one.counted for one in basis.known)
+    of = f"Of {told:,} direct derivatives that the Hub tells of {len(basis.known):,} tracked bases"
+    return [f"{of}, {counted:,} are known."]
 
 
 __all__ = [

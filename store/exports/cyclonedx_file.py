@@ -50,7 +50,11 @@ def write_cyclonedx(readers: Sequence[Reader], file: IO[bytes], *, model: str, b
             component=top,
             timestamp=datetime.fromtimestamp(basis.finished_at, UTC),
             tools=ToolRepository(components=[tool]),
-            properties=[_property("crawl", basis.crawl), _property("crawl-complete", str(basis.complete).lower())],
+            properties=[
+                _property("crawl", basis.crawl),
+                _property("crawl-complete", str(basis.complete).lower()),
+                *([_property("warning", basis.warning)] if basis.warning else []),
+            ],
         ),
     )
     text = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=2)

@@ -5,6 +5,7 @@ An edge's source is the derivative and its target the base; `interaction` is wha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import IO
 
@@ -17,7 +18,7 @@ from store.exports.texts import lines
 
 _BEGINNING = """\
 {"format_version":"1.0","generated_by":"modelroots","target_cytoscapejs_version":"~3.0",
-"data":[["name","lineage"]],"directed":true,"multigraph":false,
+"data":%s,"directed":true,"multigraph":false,
 "elements":{
 "nodes":["""
 _BETWEEN = '\n],\n"edges":['
@@ -30,7 +31,8 @@ _CALLED = {"child": "source", "parent": "target", "relation": "interaction"}
 def write_cytoscape(readers: Sequence[Reader], file: IO[bytes]) -> int:
     """Writes the file, and tells how many nodes and edges it has together."""
     rows = 0
-    for table, before in ((NODES, _BEGINNING), (EDGES, _BETWEEN)):
+    about = [["name", "lineage"], *([["warning", warning]] if (warning := readers[0].warning) else [])]
+    for table, before in ((NODES, _BEGINNING % json.dumps(about)), (EDGES, _BETWEEN)):
         file.write(before.encode())
         for number, text in _elements(readers, table):
             file.write(text)

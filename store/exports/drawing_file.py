@@ -5,11 +5,12 @@ Only small parts can be drawn so that anyone sees anything, so there is a limit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TypeAlias
 
 from store.errors import StoreError
-from store.exports.cells import dot_quoted, mermaid_quoted
+from store.exports.cells import dot_quoted, mermaid_quoted, printable
 from store.exports.reading import Reader
 from store.exports.tables import EDGES, NODES
 
@@ -38,7 +39,7 @@ def write_mermaid(readers: Sequence[Reader], file: IO[bytes]) -> int:
 
 
 def _write(
-    readers: Sequence[Reader], file: IO[bytes], draw: Callable[[_Drawn, Sequence[_Arrow]], Iterator[str]]
+    readers: Sequence[Reader], file: IO[bytes], draw: Callable[[_Drawn, Sequence[_Arrow], str | None], Iterator[str]]
 ) -> int:
     nodes: dict[str, bool] = {}
     for name, is_model in NODES.rows(readers, "id", "is_model"):
@@ -51,12 +52,14 @@ def _write(
     number = {name: place for place, name in enumerate(nodes)}
     edges = EDGES.rows(readers, "parent", "child", "relation")
     arrows = [(number[parent], number[child], relation) for parent, child, relation in edges]
-    file.write("".join(f"{line}\n" for line in draw(list(nodes.items()), arrows)).encode())
+    file.write("".join(f"{line}\n" for line in draw(list(nodes.items()), arrows, readers[0].warning)).encode())
     return len(nodes) + len(arrows)
 
 
-def _dot(nodes: _Drawn, arrows: Sequence[_Arrow]) -> Iterator[str]:
+def _dot(nodes: _Drawn, arrows: Sequence[_Arrow], warning: str | None) -> Iterator[str]:
     yield "digraph lineage {"
+    if warning:
+        yield f"  label={dot_quoted(warning)};"
     yield "  rankdir=LR; node [shape=box];"
     for number, (name, is_model) in enumerate(nodes):
         style = "" if is_model else ", style=dashed"
@@ -66,7 +69,9 @@ def _dot(nodes: _Drawn, arrows: Sequence[_Arrow]) -> Iterator[str]:
     yield "}"
 
 
-def _mermaid(nodes: _Drawn, arrows: Sequence[_Arrow]) -> Iterator[str]:
+def _mermaid(nodes: _Drawn, arrows: Sequence[_Arrow], warning: str | None) -> Iterator[str]:
+    if warning:
+        yield from ("---", f"title: {json.dumps(printable(warning))}", "---")
     yield "graph LR"
     for number, (name, is_model) in enumerate(nodes):
         opening, closing = ("[", "]") if is_model else ("(", ")")

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from store.exports.reading import Reader, nullable
 from store.exports.tables import NODES, TIMED_EDGES, Table
 from store.exports.texts import Piece, days, lines
-from store.exports.xml import TYPES, XML, data_of
+from store.exports.xml import TYPES, XML, data_of, escaped
 
 _IDENTIFY = ("id", "child", "parent")
 """The columns that are no attribute of a node or an edge, but say which one it is."""
@@ -24,7 +24,7 @@ _IDENTIFY = ("id", "child", "parent")
 _BEGINNING = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <gexf xmlns="http://gexf.net/1.3" version="1.3">
-<meta lastmodifieddate="{day}"><creator>modelroots</creator><description>Lineage of models</description></meta>
+<meta lastmodifieddate="{day}"><creator>modelroots</creator><description>{about}</description></meta>
 <graph defaultedgetype="directed" mode="dynamic" timeformat="date">
 """
 _END = "</graph>\n</gexf>\n"
@@ -33,7 +33,8 @@ _END = "</graph>\n</gexf>\n"
 def write_gexf(readers: Sequence[Reader], file: IO[bytes], *, finished_at: int) -> int:
     """Writes the file, and tells how many nodes and edges it has together. `finished_at` is the crawl's, in seconds."""
     day = datetime.fromtimestamp(finished_at, UTC).strftime("%Y-%m-%d")
-    file.write("".join([_BEGINNING.format(day=day), *_declared(NODES), *_declared(TIMED_EDGES), "<nodes>\n"]).encode())
+    beginning = _BEGINNING.format(day=day, about=escaped(readers[0].warning or "Lineage of models"))
+    file.write("".join([beginning, *_declared(NODES), *_declared(TIMED_EDGES), "<nodes>\n"]).encode())
     rows = 0
     for number, text in NODES.made(readers, _nodes):
         file.write(text)

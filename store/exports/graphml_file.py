@@ -13,7 +13,7 @@ import pyarrow as pa
 from store.exports.reading import Reader
 from store.exports.tables import NUMBERED_EDGES, NUMBERED_NODES, Table
 from store.exports.texts import Piece, lines
-from store.exports.xml import TYPES, XML, data_of
+from store.exports.xml import TYPES, XML, data_of, escaped
 
 _IDENTIFY = ("number", "child", "parent", "child_id", "parent_id")
 """The columns that are no data of a node or an edge, but say which one it is."""
@@ -34,7 +34,9 @@ def write_graphml(readers: Sequence[Reader], file: IO[bytes]) -> int:
     """Writes the file, and tells how many nodes and edges it has together."""
     rows = 0
     keys = [key for table in (NUMBERED_NODES, NUMBERED_EDGES) for key in _declared(table)]
-    file.write("".join([_BEGINNING, *keys, _GRAPH]).encode())
+    warning = readers[0].warning
+    about = [f"<desc>{escaped(warning)}</desc>\n"] if warning else []
+    file.write("".join([_BEGINNING, *keys, _GRAPH, *about]).encode())
     for table, make in ((NUMBERED_NODES, _nodes), (NUMBERED_EDGES, _edges)):
         for number, text in table.made(readers, make):
             file.write(text)

@@ -19,6 +19,7 @@ from store.aliases import heeded
 from store.arrays import Ints, as_json
 from store.exports.blocks import Block, ranges, side_by_side
 from store.exports.hub_stats_bases import Base, Told, card_text, told_of
+from store.exports.parquet_file import warned
 from store.exports.reading import Column, Reader, nullable, places, texts, whole
 from store.exports.tables import OF_MODEL
 
@@ -85,6 +86,7 @@ def write_hub_stats(readers: Sequence[Reader], file: IO[bytes]) -> int:
     blocks = ranges(readers[0], "model")
     written = 0
     with pq.ParquetWriter(file, SCHEMA, compression="zstd", compression_level=1, use_dictionary=_REPEATED) as writer:
+        writer.add_key_value_metadata(warned(readers))
         for batch in side_by_side(readers, blocks, partial(_rows, former)):
             writer.write_batch(batch)
             written += len(batch)

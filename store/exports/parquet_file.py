@@ -28,7 +28,7 @@ def write_parquet(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> i
         use_dictionary=repeated,
         store_schema=False,  # else readers would be told of dictionaries that are none of theirs
     ) as writer:
-        writer.add_key_value_metadata(table.schema.metadata or {})
+        writer.add_key_value_metadata((table.schema.metadata or {}) | warned(readers))
         for group in _groups(batch for _, batch in table.made(readers, _filed)):
             whole = pa.Table.from_batches(group).unify_dictionaries()
             writer.write_table(whole, row_group_size=len(whole))
@@ -36,6 +36,12 @@ def write_parquet(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> i
         if not written:
             writer.write_table(schema.empty_table())
     return written
+
+
+def warned(readers: Sequence[Reader]) -> dict[bytes, bytes]:
+    """What the file says of itself, for its metadata."""
+    warning = readers[0].warning
+    return {b"modelroots.warning": warning.encode()} if warning else {}
 
 
 def _with_dictionaries(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:

@@ -70,16 +70,22 @@ Found = TypeVar("Found")
 _Pack: TypeAlias = list[tuple[Column, int, int]]
 
 
-def readers_of(connections: Sequence[sqlite3.Connection], selection: Selection | None = None) -> list[Reader]:
-    """One for each connection: several read side by side, for which see `blocks.side_by_side`."""
-    common = Common()
+def readers_of(
+    connections: Sequence[sqlite3.Connection], selection: Selection | None = None, *, warning: str | None = None
+) -> list[Reader]:
+    """One for each connection: several read side by side, for which see `blocks.side_by_side`.
+
+    `warning`: what a file has to say of all that is in it, where its format has a place for that.
+    """
+    common = Common(warning)
     return [Reader(connection, selection, common) for connection in connections]
 
 
 class Common:
     """What every block needs to know of the whole, read once, by whichever reader first asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, warning: str | None = None) -> None:
+        self.warning = warning
         self._lock = RLock()  # to read one thing may need another
         self._found: dict[str, Any] = {}
 
@@ -98,6 +104,11 @@ class Reader:
         self.connection = connection
         self.selection = selection
         self._common = common
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said of the whole file; see `readers_of`."""
+        return self._common.warning
 
     def rows(self, columns: Sequence[Column], source: str, values: Sequence[Any] = ()) -> pa.RecordBatch:
         """The columns of the rows that `source` tells, from its `FROM` on."""

@@ -17,11 +17,12 @@ _PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not i
 _NO_CHARACTERS = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """One text, as `XML` writes many."""
     return escape(text, _ENTITIES).translate(_PICTURES | _NO_CHARACTERS)
 
 
-XML = Written(Escapes(bytes({*range(0x20), *b'<>&"', 0xEF}), _escaped))  # 0xEF begins U+FFFE and U+FFFF
+XML = Written(Escapes(bytes({*range(0x20), *b'<>&"', 0xEF}), escaped))  # 0xEF begins U+FFFE and U+FFFF
 """Both between tags and in an attribute."""
 
 

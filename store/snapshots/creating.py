@@ -137,6 +137,7 @@ def _manifest(beside: Path, folder: Path, mark: Mark, rows: Mapping[str, int], p
             for path in sorted(beside.iterdir())
         },
         previous=previous,
+        accepted=mark.accepted,
     )
 
 

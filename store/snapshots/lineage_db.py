@@ -66,7 +66,7 @@ def _fill(connection: sqlite3.Connection, mark: Mark, program: str) -> None:
     connection.execute(f"INSERT INTO rollups {rows_query('source')}", {"crawl": crawl.number})
     quality = [(item, count, MEANINGS[item]) for item, count in counts(mark.basis).items()]
     connection.executemany("INSERT INTO quality VALUES (?, ?, ?)", quality)
-    known = [(base.name, base.told, base.counted, base.ratio) for base in mark.known]
+    known = [(base.name, base.told, base.counted, base.ratio) for base in mark.basis.known]
     connection.executemany("INSERT INTO completeness VALUES (?, ?, ?, ?)", known)
     connection.execute("COMMIT")
     connection.executescript(INDEXES + VIEWS)

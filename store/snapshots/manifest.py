@@ -69,9 +69,9 @@ class Versions(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """A snapshot: its number in the chain, from 1 on; its name, `DATE-CRAWL`; and what is in it.
 
-    `state` is `complete` or `partial`, `note` why it is partial, or what else a reader has to know. `ledger` is that of
-    the crawl. `registry` has the fingerprints of the families and origins that were in force. `previous` is None of the
-    first snapshot of a folder alone.
+    `state` is `complete` or `partial`, `note` why it is partial. `accepted`: too few derivatives of tracked bases are
+    known, and it stands as the newest state all the same. `ledger` is the crawl's. `registry` has the fingerprints
+    of the families and origins that were in force. `previous` is None of the first snapshot of a folder alone.
     """
 
     schema_version: int
@@ -86,11 +86,16 @@ class Manifest(msgspec.Struct, frozen=True):
     ledger: dict[str, int]
     files: dict[str, FileFacts]
     previous: Previous | None
+    accepted: bool = False
 
     @property
     def complete(self) -> bool:
-        """Whether it may stand as the newest state of the whole Hub."""
         return self.state == "complete"
+
+    @property
+    def publishable(self) -> bool:
+        """Whether it may stand as the newest state of the whole Hub."""
+        return self.complete or self.accepted
 
     @property
     def bytes(self) -> int:

@@ -6,11 +6,9 @@ And whether a snapshot may be made of it at all.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from store.exports.cells import iso
-from store.recorded import Known, completeness
 from store.snapshots.manifest import CrawlFacts, SnapshotError
 from store.standing import Standing
 
@@ -22,12 +20,10 @@ class Unfit(SnapshotError):
 
 
 class Mark(NamedTuple):
-    """The crawl behind a snapshot, in words. `state` is `complete` or `partial`; `note` is what else one must know."""
+    """The crawl behind a snapshot, in words. `accepted`: the operator lets it stand as the newest, though partial."""
 
     basis: Standing
-    known: Sequence[Known]
-    state: str
-    note: str | None
+    accepted: bool = False
 
     @property
     def name(self) -> str:
@@ -40,7 +36,16 @@ class Mark(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        return self.state == "complete"
+        return self.basis.complete
+
+    @property
+    def state(self) -> str:
+        return "complete" if self.is_complete else "partial"
+
+    @property
+    def note(self) -> str | None:
+        """Why it is partial."""
+        return self.basis.why_partial
 
     @property
     def crawl(self) -> CrawlFacts:
@@ -51,7 +56,7 @@ class Mark(NamedTuple):
             state=basis.state,
             finished_at=iso(basis.finished_at),
             endpoint=basis.endpoint,
-            complete=basis.complete,
+            complete=basis.whole,
             basis=basis.basis,
             unseen=basis.unseen,
         )
@@ -59,9 +64,7 @@ class Mark(NamedTuple):
     @property
     def sentence(self) -> str:
         """State and note as text that stands alone."""
-        if self.is_complete:
-            return f"Complete: {self.basis.basis}." + (f" {self.note}." if self.note else "")
-        return f"PARTIAL: {self.note}. The counts are lower bounds."
+        return self.basis.warning or f"Complete: {self.basis.basis}."
 
     @property
     def facts(self) -> dict[str, str]:
@@ -82,8 +85,6 @@ def mark(connection: sqlite3.Connection, basis: Standing, *, partial: bool = Fal
     Raises `Unfit` for a crawl that is not complete, unless it may be `partial`; for one that knows too few of the
     derivatives that the Hub tells of, unless that is accepted; and while the models are not those of the crawl alone.
     """
-    known = completeness(connection, basis.crawl)
-    short = [base for base in known if base.is_short]
     under_way = connection.execute(_UNDER_WAY, (basis.crawl,)).fetchone()
     if under_way:
         number, kind, pages = under_way
@@ -91,23 +92,14 @@ def mark(connection: sqlite3.Connection, basis: Standing, *, partial: bool = Fal
             f"Crawl {number}, a {kind}, was begun after crawl {basis.crawl} and is not finished: its {pages:,} stored "
             f"pages are among the models already. Finish it with `modelroots crawl {kind}`, or a sweep, first."
         )
-    if not basis.complete and not partial:
+    if not basis.whole and not partial:
         raise Unfit(
-            f"Crawl {basis.crawl} is no ground for a snapshot: {_why_partial(basis)}. Run `modelroots crawl sweep` to "
+            f"Crawl {basis.crawl} is no ground for a snapshot: {basis.why_partial}. Run `modelroots crawl sweep` to "
             "the end first, or say --partial: every file of the snapshot will then call it partial."
         )
-    if short and not (accept or partial):
+    if basis.short and not (accept or partial):
         raise Unfit(
-            f"Crawl {basis.crawl} knows fewer derivatives than the Hub tells of: {', '.join(map(str, short))}. "
+            f"Crawl {basis.crawl} knows fewer derivatives than the Hub tells of: {', '.join(map(str, basis.short))}. "
             "`modelroots quality` shows all; --accept makes the snapshot all the same, and its files will tell."
         )
-    notes = [] if basis.complete else [_why_partial(basis)]
-    if short:
-        notes.append(f"Fewer derivatives are known than the Hub tells of: {', '.join(map(str, short))}")
-    return Mark(basis, known, "complete" if basis.complete else "partial", ". ".join(notes) or None)
-
-
-def _why_partial(basis: Standing) -> str:
-    if basis.state != "complete":
-        return basis.note or f"it is {basis.state}"
-    return f"no sweep is complete yet, and it rests on {basis.basis}"
+    return Mark(basis, accepted=accept and basis.whole and not basis.complete)

@@ -38,7 +38,7 @@ def lay(folder: Path, out: Path) -> Iterator[Laid]:
     """Lays the tree, day by day; what is there already for a day is replaced, file by file. Raises `SnapshotError`."""
     days: dict[str, list[Path]] = {}
     for place, manifest in manifests(folder):
-        if manifest.complete:
+        if manifest.publishable:
             days.setdefault(manifest.date, []).insert(0, place)
     for date in sorted(days.keys() | _there(out)):
         passed_over: list[Fault] = []

@@ -15,7 +15,7 @@ QUALITY = "quality.json"
 def write_quality(mark: Mark, path: Path) -> None:
     """Writes the file."""
     basis = mark.basis
-    known = [base._asdict() | {"ratio": base.ratio} for base in mark.known]
+    known = [base._asdict() | {"ratio": base.ratio} for base in basis.known]
     told = {
         "schema_version": 1,
         "state": mark.state,

@@ -25,21 +25,21 @@ class Keep(NamedTuple):
 
 
 class Dated(NamedTuple):
-    """What decides whether a snapshot is kept: its folder, its day, whether it is complete."""
+    """What decides whether a snapshot is kept: its folder, its day, whether it is complete or accepted."""
 
     place: Path
     date: str
-    is_complete: bool
+    is_publishable: bool
 
 
 def dated(place: Path, manifest: Manifest) -> Dated:
-    return Dated(place, manifest.date, manifest.complete)
+    return Dated(place, manifest.date, manifest.publishable)
 
 
 def superseded(found: Sequence[Dated], keep: Keep) -> list[Dated]:
     """Those that go; `found` is in the order of the chain, and so is what is returned."""
-    complete = [one for one in found if one.is_complete]
-    kept = {*found[-1:], *complete[-1:], *_newest(found, "day", keep.daily), *_newest(found, "month", keep.monthly)}
+    publishable = [one for one in found if one.is_publishable]
+    kept = {*found[-1:], *publishable[-1:], *_newest(found, "day", keep.daily), *_newest(found, "month", keep.monthly)}
     return [one for one in found if one not in kept]
 
 
@@ -61,7 +61,7 @@ def _newest(found: Sequence[Dated], period: Literal["day", "month"], number: int
     newest: dict[str, Dated] = {}
     for one in found:
         before = newest.get(one.date[:letters])
-        if before is None or one.is_complete or not before.is_complete:
+        if before is None or one.is_publishable or not before.is_publishable:
             newest[one.date[:letters]] = one
     return [newest[start] for start in sorted(newest, reverse=True)[:number]]
 

@@ -84,6 +84,17 @@ def test_a_model_whose_row_cannot_be_read_is_listed_and_keeps_what_it_declared(
     assert store.all("SELECT count(*) FROM edge") == [1]
 
 
+def test_a_missing_model_whose_row_cannot_be_read_is_not_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = [row("b/22"), *(row(f"c/{number}") for number in range(100))]
+    store.sweep(listed)
+    assert store.sweep(listed[1:]).missing == 1
+    with monkeypatch.context() as later:
+        later.setattr("crawler.parse.LONGEST_ID", 5)
+        crawl = store.sweep([listed[0] | {"id": "b/22-renamed"}, *listed[1:]])
+    assert (crawl.quarantined, crawl.gone) == (1, 0)
+    assert store.sweep(listed).back == 1
+
+
 def test_a_model_that_became_private_is_missing(store: Store) -> None:
     listed = [row("a/1"), *(row(f"c/{number}") for number in range(100))]
     store.sweep(listed)

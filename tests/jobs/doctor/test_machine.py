@@ -6,34 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.doctor.machine import LEAST, NETWORK, file_system, free_space, kind_of, sqlite
-
-MOUNTS = """\
-/dev/vda1 / ext4 rw 0 0
-tmpfs /tmp tmpfs rw 0 0
-server:/export /srv nfs4 rw 0 0
-/dev/vdb1 /srv/local xfs rw 0 0
-//nas/share /mnt/my\\040share cifs rw 0 0
-server:/old /over nfs rw 0 0
-/dev/vdc1 /over ext4 rw 0 0
-a line that is none
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "kind"),
-    [
-        ("/home/me", "ext4"),
-        ("/srv", "nfs4"),
-        ("/srv/data/deep", "nfs4"),
-        ("/srv/local/data", "xfs"),
-        ("/srvlocal", "ext4"),
-        ("/mnt/my share/x", "cifs"),
-        ("/over", "ext4"),
-    ],
-)
-def test_a_folder_is_on_the_last_mount_of_the_longest_path(folder: str, kind: str) -> None:
-    assert kind_of(Path(folder), MOUNTS) == kind
+from jobs.doctor.machine import LEAST, file_system, free_space, sqlite
+from store.mounts import GUESTS, NETWORK
 
 
 def mounted(tmp_path: Path, kind: str) -> Path:
@@ -46,6 +20,12 @@ def mounted(tmp_path: Path, kind: str) -> Path:
 def test_a_database_on_a_network_mount_is_a_problem(tmp_path: Path, kind: str) -> None:
     found = file_system(tmp_path / "not" / "there" / "yet.db", mounted(tmp_path, kind))
     assert (found.state, kind in found.finding, "--db" in found.advice) == ("problem", True, True)
+
+
+@pytest.mark.parametrize("kind", sorted(GUESTS))
+def test_one_in_a_folder_of_the_host_is_warned_of(tmp_path: Path, kind: str) -> None:
+    found = file_system(tmp_path / "a.db", mounted(tmp_path, kind))
+    assert (found.state, "one side" in found.advice) == ("warning", True)
 
 
 def test_one_in_memory_is_warned_of(tmp_path: Path) -> None:

@@ -64,6 +64,6 @@ def test_none_that_falls_short_of_the_hub_s_own_counts(short: Store) -> None:
 def test_one_that_is_accepted_tells_that_it_falls_short(short: Store, snap: Snap) -> None:
     place: Path = snap(short, accept=True).place
     manifest = read_manifest(place)
-    assert manifest.complete
+    assert (manifest.complete, manifest.publishable) == (False, True)
     assert "Qwen/Q 3 of 100" in str(manifest.note)
     assert "Qwen/Q 3 of 100" in (place / "README.md").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from tests.store.snapshots.conftest import SMALL, Snap, finish_on, partial_on, w
 def of(*days: str) -> list[Dated]:
     """Snapshots in the order of the chain; a day that ends in `?` has a partial one."""
     return [
-        Dated(Path(f"{place}:{day}"), day.rstrip("?"), is_complete=not day.endswith("?"))
+        Dated(Path(f"{place}:{day}"), day.rstrip("?"), is_publishable=not day.endswith("?"))
         for place, day in enumerate(days)
     ]
 
@@ -78,7 +78,7 @@ def test_the_newest_and_the_newest_complete_one_are_always_kept(
     days = sorted(str(date(2026, 1, 1) + timedelta(days=day)) + "?" * partial for day, partial in told)
     found = of(*days)
     going = superseded(found, Keep(daily, monthly))
-    complete = [one for one in found if one.is_complete]
+    complete = [one for one in found if one.is_publishable]
     assert not {found[-1], *complete[-1:]} & set(going)
     kept = [one for one in found if one not in going]
     assert superseded(kept, Keep(daily, monthly)) == []
