@@ -11,12 +11,14 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from crawler.replica.catalogue import Catalogue
 from crawler.replica.rows import catalogue_of
 from crawler.replica.server import Replica, running
+from tests.jobs.warm import Warm
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "jobs.cli")
@@ -48,7 +50,10 @@ class Program:
         return self.folder / "modelroots.db"
 
     def run(self, *arguments: object, environment: Mapping[str, str] | None = None) -> Ran:
-        return self.run_command([*PROGRAM, *map(str, arguments)], environment)
+        if environment:
+            return self.run_command([*PROGRAM, *map(str, arguments)], environment)
+        code, stdout, stderr = warm().run(self.folder, [*map(str, arguments)], LONGEST_SECONDS)
+        return Ran(code, stdout.decode(), stderr.decode())
 
     def run_command(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Ran:
         ran = subprocess.run(
@@ -116,6 +121,12 @@ class RunningHub:
 
     replica: Replica
     url: str
+
+
+@cache
+def warm() -> Warm:
+    """One for this process."""
+    return Warm(ROOT, clean_environment())
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
