@@ -18,7 +18,8 @@ from store.resolution import Resolution, resolve
 _MODELS = """
     CREATE TEMP TABLE model AS
     SELECT now.id, now.hub_id,
-        CASE WHEN renamed.model_id IS NULL THEN now.node_id ELSE former.id END AS node_id,
+        -- a CASE is of no type, and then no index on it serves a comparison with a number
+        CAST(CASE WHEN renamed.model_id IS NULL THEN now.node_id ELSE former.id END AS INTEGER) AS node_id,
         now.created_at, now.modified_at, now.downloads, now.downloads_all_time, now.likes, now.gated_id,
         now.disabled, now.library_id, now.task_id, now.license_id, now.parameters,
         (SELECT relation FROM main.reference WHERE model_id = now.id AND position = 0

@@ -269,9 +269,11 @@ def test_closing_ends_a_wait_of_minutes_at_once() -> None:
 
 
 def test_closing_ends_an_answer_that_does_not_come() -> None:
-    with running(Replica(MODELS, quota=None, faults="drip@3, drip@4, drip@5")) as url, Hub(url) as hub:
+    replica = Counting(MODELS, until=19, quota=None, faults="drip@20, drip@21, drip@22")
+    with running(replica) as url, Hub(url) as hub:
         pages = ahead(hub)
         next(pages)
+        assert replica.reached.wait(10)
         began = time.monotonic()
         pages.close()
         assert time.monotonic() - began < 10

@@ -71,7 +71,7 @@ def spoiled(draw: st.DrawFn, corpus: list[bytes]) -> bytes:
     return bytes(text)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(spoiled(CORPUS))
 @example(b"[" * 200_000)
 @example(b'[{"_id":' + b"[" * 200_000)
@@ -85,7 +85,7 @@ def test_a_spoiled_page_is_read_or_malformed(body: bytes) -> None:
             assert count is None or 0 <= count < 2**63
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(spoiled(CORPUS))
 def test_a_spoiled_detail_is_read_or_malformed(body: bytes) -> None:
     with suppress(Malformed):
@@ -93,7 +93,7 @@ def test_a_spoiled_detail_is_read_or_malformed(body: bytes) -> None:
         assert len(found.record.hub_id) == 24
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(*[spoiled([text.encode() for text in HEADERS]).map(lambda text: text.decode("latin-1"))] * 3)
 def test_spoiled_headers_make_no_wait_that_is_none(state: str, policy: str, later: str) -> None:
     headers = {"RateLimit": state, "RateLimit-Policy": policy, "Retry-After": later}
@@ -104,7 +104,7 @@ def test_spoiled_headers_make_no_wait_that_is_none(state: str, policy: str, late
     assert moment is None or math.isfinite(moment)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(spoiled([text.encode() for text in HEADERS]).map(lambda text: text.decode("latin-1")))
 def test_a_spoiled_link_is_of_the_endpoint_or_not_held_to_be(header: str) -> None:
     endpoint = Endpoint.parse("https://hub/")

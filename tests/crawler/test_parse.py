@@ -353,7 +353,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(ROWS | ANYTHING, max_size=6), st.booleans())
 def test_every_row_of_any_array_is_a_record_or_quarantined(rows: list[Any], ascii_only: bool) -> None:  # noqa: FBT001
     body = json.dumps(rows, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
@@ -361,7 +361,7 @@ def test_every_row_of_any_array_is_a_record_or_quarantined(rows: list[Any], asci
     assert len(records) + len(quarantined) == len(rows)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary() | st.text('[]{}",:\\ a1').map(lambda text: f"[{text}]".encode()))
 def test_any_body_is_read_or_malformed(body: bytes) -> None:
     with suppress(Malformed):

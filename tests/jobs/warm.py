@@ -42,6 +42,7 @@ class Warm:
             stdout=subprocess.PIPE,
             text=True,
         )
+        atexit.register(self._process.communicate)  # its orders end, and so does it
 
     def run(self, folder: Path, arguments: Sequence[str], longest: float) -> tuple[int, bytes, bytes]:
         """Its exit code, stdout and stderr. Raises `TimeoutExpired` after so many seconds."""

@@ -187,3 +187,15 @@ def test_what_a_resumed_crawl_answers_includes_what_a_later_one_had_begun_to_sto
     with reading(store.path) as connection:
         go_back(connection, resumed.id)
         assert answers(connection, store) == given
+
+
+@pytest.mark.parametrize("column", ["id", "node_id", "hub_id"])
+def test_a_model_of_then_is_found_by_an_index(store: Store, column: str) -> None:
+    store.sweep([row("a/1"), row("a/2")])
+    store.sweep([row("a/1"), row("b/2") | {"_id": hub_id("a/2")}])
+    with reading(store.path) as connection:
+        go_back(connection, 1)
+        plan = connection.execute(
+            f"EXPLAIN QUERY PLAN SELECT 1 FROM main.model AS now CROSS JOIN model AS earlier USING ({column})"
+        )
+        assert any("SEARCH earlier USING" in step for *_, step in plan)
