@@ -50,9 +50,8 @@ class Program:
         return self.folder / "modelroots.db"
 
     def run(self, *arguments: object, environment: Mapping[str, str] | None = None) -> Ran:
-        if environment:
-            return self.run_command([*PROGRAM, *map(str, arguments)], environment)
-        code, stdout, stderr = warm().run(self.folder, [*map(str, arguments)], LONGEST_SECONDS)
+        words = [*map(str, arguments)]
+        code, stdout, stderr = warm().run(self.folder, words, environment or {}, longest=LONGEST_SECONDS)
         return Ran(code, stdout.decode(), stderr.decode())
 
     def run_command(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Ran:

@@ -1,8 +1,8 @@
 """The program's modules imported once, and each run of it a fork of that: a process of its own that starts at once.
 
 `Warm` is the test's side; run as a module this is the other process, which has one thread and asks nobody. Unlike
-`python -m jobs.cli` nothing is imported anew, and a fetcher is forked as well. Runs with an environment of their
-own, and those that are to be killed, are not made this way. No test.
+`python -m jobs.cli` nothing is imported anew but `huggingface_hub`, which then reads the environment, and a fetcher
+is forked as well. Runs that are to be killed are not made this way. No test.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 PACKAGES = ("crawler", "store", "jobs")
 COLD = ("__main__", "env", "versions")
@@ -44,14 +44,16 @@ class Warm:
         )
         atexit.register(self._process.communicate)  # its orders end, and so does it
 
-    def run(self, folder: Path, arguments: Sequence[str], longest: float) -> tuple[int, bytes, bytes]:
+    def run(
+        self, folder: Path, arguments: Sequence[str], environment: Mapping[str, str], *, longest: float
+    ) -> tuple[int, bytes, bytes]:
         """Its exit code, stdout and stderr. Raises `TimeoutExpired` after so many seconds."""
         assert self._process.stdin
         assert self._process.stdout
         with tempfile.TemporaryDirectory() as place:
             files = [str(Path(place) / name) for name in ("stdout", "stderr")]
-            order = {"folder": str(folder), "arguments": arguments, "files": files, "longest": longest}
-            print(json.dumps(order), file=self._process.stdin, flush=True)
+            order = {"folder": str(folder), "arguments": arguments, "environment": dict(environment), "files": files}
+            print(json.dumps(order | {"longest": longest}), file=self._process.stdin, flush=True)
             code = json.loads(self._process.stdout.readline())
             if code is None:
                 raise subprocess.TimeoutExpired(["modelroots", *arguments], longest)
@@ -80,10 +82,10 @@ def _modules(package: str) -> Iterator[str]:
             yield from _modules(module.name) if module.ispkg else [module.name]
 
 
-def _run(folder: str, arguments: list[str], files: list[str], longest: float) -> int | None:
+def _run(longest: float, **order: Any) -> int | None:
     child = os.fork()
     if not child:
-        _be_the_program(folder, arguments, files)
+        _be_the_program(**order)
     signal.signal(signal.SIGALRM, _too_long)
     signal.setitimer(signal.ITIMER_REAL, longest)
     try:
@@ -100,10 +102,11 @@ def _too_long(*_: object) -> None:
     raise TimeoutError
 
 
-def _be_the_program(folder: str, arguments: list[str], files: list[str]) -> NoReturn:
+def _be_the_program(folder: str, arguments: list[str], environment: dict[str, str], files: list[str]) -> NoReturn:
     code = 1
     try:
         os.chdir(folder)
+        os.environ.update(environment)
         _redirect(*files)
         multiprocessing.get_context = lambda _method=None: _FORK  # type: ignore[assignment]
         sys.argv[1:] = arguments
