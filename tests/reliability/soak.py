@@ -41,6 +41,11 @@ def scaled(small: int, whole: int) -> int:
     return whole if SOAK else small
 
 
+def seeds(times: int, *, a_test: int = 50) -> list[range]:
+    """So many seeds, split into what one test tries: of the files, those with most tests are begun first."""
+    return [range(first, min(first + a_test, SEED + times)) for first in range(SEED, SEED + times, a_test)]
+
+
 def page(told: Iterable[Told], *, day: datetime | None = None) -> str:
     """The table of `docs/reliability.md`. A promise of which any test failed is told as failed."""
     promises: dict[int, list[Told]] = {}
@@ -53,7 +58,10 @@ def page(told: Iterable[Told], *, day: datetime | None = None) -> str:
 
 def _lines(number: int, told: list[Told]) -> list[str]:
     failed = [one.test for one in told if not one.passed]
-    rows = [(what, f"{times:,}", result) for one in told if one.passed for what, times, result in one.tried]
+    tried: dict[tuple[str, str], int] = {}
+    for what, times, result in (row for one in told if one.passed for row in one.tried):
+        tried[what, result] = tried.get((what, result), 0) + times
+    rows = [(what, f"{times:,}", result) for (what, result), times in tried.items()]
     if failed:
         names = ", ".join(f"`{test.rpartition('::')[2]}`" for test in failed)
         rows.append((f"{len(failed)} of {len(told)} tests", "", f"**failed**: {names}"))
