@@ -7,11 +7,13 @@ several; `make test` draws a few of these cases. After each fault an undisturbed
 from __future__ import annotations
 
 import random
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -88,9 +90,23 @@ class Hubs:
         self.hub.now = Replica(self.hub.catalogue, quota=None, faults=faults, seed=seed)
         with quick(ahead=ahead, sleep=sleep):
             met = self.crawler.sweep(database, self.url)
+        _await_door(self.url)
         self.hub.now = Replica(self.hub.catalogue, quota=None)
         with quick():
             return met, self.crawler.sweep(database, self.url)
+
+
+def _await_door(url: str) -> None:
+    """Until the port is open, which may have been closed for a moment."""
+    address = urlsplit(url)
+    end = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection((address.hostname, address.port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end, "the port stays closed"
+        else:
+            return
 
 
 def _wait_a_little(_seconds: float) -> None:
