@@ -27,7 +27,11 @@ from tests.reliability.conftest import Tried
 from tests.reliability.soak import scaled
 from tests.store.conftest import Store, row
 
-MANY = scaled(300, 10_000)
+DEEP = scaled(300, 10_000)
+STAR = scaled(2_000, 1_000_000)
+CYCLE = scaled(300, 2_000)
+"""The members of a cycle are jointly the roots of each (docs/method.md): so many pairs of model and root as the square
+of its length, four million here, and the roll-ups by root take time and memory for each."""
 ROWS_A_PAGE = 1000
 ROUND = 3  # models in each of many cycles
 SHOWN = 50
@@ -53,19 +57,19 @@ def _of_its_round(number: int) -> list[int]:
 
 
 SHAPES = {
-    "models that name themselves": Shape(MANY, lambda number: [number], lambda _: 0),
-    "models in one cycle": Shape(MANY, lambda number: [(number - 1) % MANY], lambda _: MANY - 1),
+    "models that name themselves": Shape(DEEP, lambda number: [number], lambda _: 0),
+    "models in one cycle": Shape(CYCLE, lambda number: [(number - 1) % CYCLE], lambda _: CYCLE - 1),
     "models in cycles below cycles": Shape(
-        MANY // ROUND * ROUND, _of_its_round, lambda number: MANY // ROUND * ROUND - number + number % ROUND - 1
+        DEEP // ROUND * ROUND, _of_its_round, lambda number: DEEP // ROUND * ROUND - number + number % ROUND - 1
     ),
-    "models in one chain": Shape(MANY, lambda number: [number - 1] if number else [], lambda number: MANY - 1 - number),
+    "models in one chain": Shape(DEEP, lambda number: [number - 1] if number else [], lambda number: DEEP - 1 - number),
     "models that name themselves and one other": Shape(
-        MANY, lambda number: [0, number], lambda number: 0 if number else MANY - 1
+        DEEP, lambda number: [0, number], lambda number: 0 if number else DEEP - 1
     ),
     "children of one star": Shape(
-        scaled(2000, 1_000_000) + 1,
+        STAR + 1,
         lambda number: [0] if number else [],
-        lambda number: 0 if number else scaled(2000, 1_000_000),
+        lambda number: 0 if number else STAR,
     ),
 }
 

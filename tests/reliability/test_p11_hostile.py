@@ -31,10 +31,13 @@ from store.database import writing
 from store.exports.cells import harmless, printable
 from store.registry.loader import load_registry
 from tests.reliability.conftest import Tried
+from tests.reliability.soak import SOAK
 from tests.store.conftest import Store, row
 from tests.store.exports.conftest import HOSTILE
 from tests.store.exports.test_graphml_file import SHOWN
 
+FORMS = [form for form in ExportFormat if SOAK or form is not ExportFormat.DOT]
+"""pydot takes long: in `make test` it reads these names in tests/store/exports/test_drawing_file.py alone."""
 ALL = "z/of-all"  # derives from every one of them
 STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 Word = Callable[[str], str]
@@ -130,7 +133,7 @@ READERS: dict[ExportFormat, tuple[Callable[[Path], Nodes], Word]] = {
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning:pydot")
-@pytest.mark.parametrize("form", ExportFormat)
+@pytest.mark.parametrize("form", FORMS)
 def test_every_name_comes_back_from_every_export(
     database: Path, form: ExportFormat, tmp_path: Path, tried: Tried
 ) -> None:
