@@ -128,7 +128,7 @@ def parts(crawl: crawls.CrawlRow) -> int:
     return crawl.new + crawl.changed + crawl.same + crawl.repeated + crawl.quarantined
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + scaled(1, 2)))
+@pytest.mark.parametrize("seed", [SEED])
 def test_every_row_is_stored_or_quarantined_on_every_run(seed: int, tmp_path: Path, tried: Tried) -> None:
     with writing(tmp_path / "rows.db") as connection:
         first = stored(connection, bodies(seed))
