@@ -107,6 +107,14 @@ def pages_stored(program: Program) -> int:
     return int(found[0][0]) if found else 0
 
 
+def is_done(program: Program) -> bool:
+    """Whether its crawl is complete, as it may be at a kill, too: the next run would begin another."""
+    try:
+        return program.query("SELECT state FROM crawl") == [("complete",)]
+    except sqlite3.OperationalError:  # killed before there was a table
+        return False
+
+
 def content(path: Path) -> Content:
     """Every table's rows, without what tells the time."""
     with closing(sqlite3.connect(path)) as connection:
@@ -182,7 +190,7 @@ def _killed(program: Program, hub: RunningHub, whole: Whole, rng: random.Random,
         pages = [place[cursor] for cursor in asked(hub)]
         if before:
             yield Kill(*before, pages)
-        if code is None:
+        if code is None or is_done(program):
             return
         reached = max([reached, *pages])
         before = (pages_stored(program), reached)
