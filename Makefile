@@ -36,10 +36,11 @@ types: setup
 pytest: setup
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# Every promise whole, some 15 minutes on two cores; docs/reliability.md then says what was tried and what came of it.
+# Every promise whole, some 50 minutes on two cores, 2 GB of memory and 3 GB of temporary files; docs/reliability.md then
+# says what was tried and what came of it.
 soak: setup
 	MODELROOTS_SOAK=1 MODELROOTS_RELIABILITY=docs/reliability.md \
-		$(BIN)/pytest tests/reliability tests/crawler/test_fuzz.py --numprocesses auto --dist loadfile
+		$(BIN)/pytest tests/reliability tests/crawler/test_fuzz.py --numprocesses auto --dist loadfile --durations 40
 
 # docs/at-scale.md in DuckDB and PySpark (450 MB, not part of `make test`), over snapshots of a larger generated Hub.
 test-scale: setup

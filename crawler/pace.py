@@ -67,6 +67,11 @@ class Pace:
         """
         if quota is None:
             return False
+        if self.quota and quota.remaining > quota.limit and self._clock() < self._resets_at:
+            # More than a window has: another limit is told. What was asked counts against ours all the same.
+            left, reset_in = max(self.quota.remaining - 1, 0), self._resets_at - self._clock()
+            self.quota = replace(self.quota, remaining=left, reset_in=reset_in)
+            return True
         resets_at = self._clock() + quota.reset_in
         later = resets_at - self._resets_at
         if self.quota and began != self._answers and later < quota.window / 2:

@@ -43,6 +43,10 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self._ends) - 1
 
+    def hub_ids(self) -> list[str]:
+        """The `_id` of every row, newest first."""
+        return [bytes(identity).decode("utf-8", "surrogatepass") for identity in self._identities[::-1]]
+
     def text(self, position: int) -> memoryview:
         """The JSON object at a position, without what stands around it."""
         return self._block[self._ends[position] : self._ends[position + 1] - 1]

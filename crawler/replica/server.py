@@ -138,11 +138,18 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.01)
 
     def close_door(self, seconds: float) -> None:
-        """Takes no connection for a while, then again at the same port."""
+        """Takes no connection for a while, then again at the same port.
+
+        One that was taken just now has not reached its server yet, which could not be closed without losing it.
+        """
+        loop = asyncio.get_running_loop()
+        listening = [one for server in self.servers for one in server.sockets]
         self._closed_for = seconds
-        self._places = [listening.getsockname()[:2] for server in self.servers for listening in server.sockets]
+        self._places = [one.getsockname()[:2] for one in listening]
+        for one in listening:
+            loop.remove_reader(one.fileno())
         for server in self.servers:
-            server.close()
+            loop.call_soon(server.close)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -123,3 +123,12 @@ def test_after_a_refusal_one_asks_and_the_others_wait_for_its_answer() -> None:
         pace.note(second, Quota(100, 89, 93.0, 300.0))
     thread.join()
     assert waits == [(7.0, "429")]
+
+
+def test_an_answer_of_another_limit_counts_against_the_one_that_is_known() -> None:
+    waits = Waits()
+    pace = Pace(waits.clock)
+    told(pace, waits, 11)
+    told(pace, waits, 250)
+    told(pace, waits, 9)
+    assert waits == [(101.0, USED_UP)]

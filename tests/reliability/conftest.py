@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.reliability import soak
 
+BEGAN = time.monotonic()
 Tried = Callable[[str, int, str], None]
 
 
@@ -26,7 +28,8 @@ def tried(request: pytest.FixtureRequest) -> Tried:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for outcome in ("passed", "failed", "error") for report in terminalreporter.getreports(outcome)]
-    soak.write(_told(report) for report in reports if isinstance(report, pytest.TestReport))
+    told = [_told(report) for report in reports if isinstance(report, pytest.TestReport)]
+    soak.write(told, minutes=round((time.monotonic() - BEGAN) / 60))
 
 
 def _told(report: pytest.TestReport) -> soak.Told:

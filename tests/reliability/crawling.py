@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from jobs.cli.errors import report
 from jobs.progress import Progress
 from jobs.settings import read_settings
 from store.database import writing
+from store.registry.loader import Registry, load_registry
 
 ROWS_A_PAGE = 50
 CHAINS = 3
@@ -94,14 +96,27 @@ def left(database: Path, code: int = 0) -> Left:
 
 
 @contextmanager
-def quick(*, ahead: bool = False, sleep: Callable[[float], object] = bool, deadline: float = SECONDS) -> Iterator[None]:
+def quick(
+    *,
+    ahead: bool = False,
+    sleep: Callable[[float], object] = bool,
+    deadline: float = SECONDS,
+    rows: int = ROWS_A_PAGE,
+) -> Iterator[None]:
     """Within it a sweep asks for small pages and waits for nothing; `ahead`: with several chains after three pages."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sweep, "PAGE_SIZE", str(ROWS_A_PAGE))
+        patched.setattr(sweep, "PAGE_SIZE", str(rows))
         patched.setattr(sweep.Times, "useful_chains", _chains if ahead else lambda *_: 1)
         patched.setattr(pipelines, "apart", _here(sleep, deadline))
+        patched.setattr(pipelines, "load_registry", _registry)
         patched.setattr(Progress, "waiting", lambda *_: None)
         yield
+
+
+@cache
+def _registry(path: Path | None) -> Registry:
+    """Read once: it is the same for all, and takes as long as two pages."""
+    return load_registry(path)
 
 
 def _chains(times: sweep.Times, _: object) -> int:

@@ -128,7 +128,7 @@ def parts(crawl: crawls.CrawlRow) -> int:
     return crawl.new + crawl.changed + crawl.same + crawl.repeated + crawl.quarantined
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + scaled(1, 2)))
+@pytest.mark.parametrize("seed", [SEED])
 def test_every_row_is_stored_or_quarantined_on_every_run(seed: int, tmp_path: Path, tried: Tried) -> None:
     with writing(tmp_path / "rows.db") as connection:
         first = stored(connection, bodies(seed))
@@ -142,8 +142,5 @@ def test_every_row_is_stored_or_quarantined_on_every_run(seed: int, tmp_path: Pa
         assert kept.fetchone()[0] == first.quarantined > 0
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    tried(
-        "generated rows, three runs over one store",
-        3 * rows,
-        f"{first.quarantined:,} of the first {rows:,} in quarantine",
-    )
+    result = f"{first.quarantined:,} in quarantine with a reason, the others stored, and the ledger adds up"
+    tried("generated rows, listed twice and then others over the same store", rows, result)

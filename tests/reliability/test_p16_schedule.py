@@ -45,7 +45,8 @@ def test_three_days_off_are_made_up_for_by_one_run(tried: Tried) -> None:
         after = [moment for moment in found if moment >= on]
         assert after[0] == on
         assert Counter(moment.date() for moment in after[1:]).most_common(1)[0][1] == 1
-        assert len(after) == 1 + 5
+        is_its_own_time = (on.hour, on.minute) == (2, 30)  # then the run that makes up is that day's, too
+        assert len(after) == 1 + 5 - is_its_own_time
     tried("three days off, at any hour", times, "one run to catch up, then one a day")
 
 

@@ -8,7 +8,7 @@ PATH = "tests/reliability/test_p02_faults.py::test_"
 
 
 def last_lines(*told: Told) -> list[str]:
-    return page(told).partition("---:|---|\n")[2].splitlines()
+    return page(told, minutes=40).partition("---:|---|\n")[2].splitlines()
 
 
 def test_a_line_says_what_was_tried_how_often_and_what_came_of_it() -> None:
@@ -31,3 +31,8 @@ def test_promises_stand_in_their_order() -> None:
     later = Told("tests/reliability/test_p18_offline.py::test_a", passed=True, tried=())
     earlier = Told(f"{PATH}a", passed=True, tried=(("rates", 5, "same rows"),))
     assert [line[:5] for line in last_lines(later, earlier)] == ["| P2 ", "| P18"]
+
+
+def test_what_several_tests_have_tried_is_one_line() -> None:
+    told = [Told(f"{PATH}{name}", passed=True, tried=(("rates", 1000, "same rows"),)) for name in "ab"]
+    assert last_lines(*told) == ["| P2 | rates | 2,000 | same rows |"]
