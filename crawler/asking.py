@@ -163,16 +163,20 @@ class Asker:
         reply = self._followed(url)
         if reply.status != 200:
             raise refusal(reply.url, reply.status, reply.headers, reply.body, self._clean)
-        link = reply.headers.get("Link", "")
-        following = next_link(reply.url, link)
-        if following is None and "next" in link.lower():
-            raise Malformed(f"{self._clean(reply.url)}: a Link that cannot be read", retryable=True)
+        following = self._next_of(reply)
         began = self.clock()
         try:
             value = read(reply.body)
         except Malformed as problem:
             raise Malformed(self._clean(f"{reply.url}: {problem}"), retryable=True) from problem
         return value, Answer(reply.body, following, reply.headers, 1, reply.seconds, self.clock() - began)
+
+    def _next_of(self, reply: Reply) -> str | None:
+        try:
+            return next_link(reply.url, reply.headers.get("Link", ""))
+        except ValueError as problem:
+            told = self._clean(f"{reply.url}: a Link that cannot be read: {problem}")
+            raise Malformed(told, retryable=True) from problem
 
     def _followed(self, url: str) -> Reply:
         """The answer behind redirects within the endpoint; each hop is a request."""
