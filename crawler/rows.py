@@ -14,7 +14,9 @@ import msgspec
 
 from crawler.errors import Malformed
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+"""Of downloads, likes, children. More is no sensible number of them, and the sum over all models has to stay below 2^63."""
+Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class BaseModel(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +36,7 @@ class Card(msgspec.Struct, gc=False):
 
 
 class _Safetensors(msgspec.Struct, gc=False):
-    total: Count | None = None
+    total: Size | None = None
 
 
 class Row(msgspec.Struct, gc=False):
