@@ -21,6 +21,9 @@ from crawler.seams import identities
 
 __all__ = ["Answer", "Hub", "Listed", "Patience"]
 
+MOST_ROWS = 100_000
+"""On a page. WIRE: a Hub gives 1,000; that a larger `limit` is cut down to it is not sure."""
+
 
 class Listed(NamedTuple):
     """A page, the seconds of its round trip and of its reading, and its rows' `_id`s where they were wanted."""
@@ -176,4 +179,4 @@ Reading = Callable[[bytes], tuple[Contents, list[str]]]
 
 
 def _read(body: bytes, *, known: KnownRows, with_ids: bool) -> tuple[Contents, list[str]]:
-    return read_page(body, known), identities(body) if with_ids else []
+    return read_page(body, known, most=MOST_ROWS), identities(body) if with_ids else []
