@@ -4,6 +4,7 @@
     +-- UnreadableDump       a file that is no dump of the Hub, or is damaged
     +-- Malformed            an answer of another shape than WIRE describes
     |   +-- ForeignLink      a next link or redirect that leaves the configured origin
+    |   +-- Astray           a page that is not what its cursor asks for
     +-- TokenEchoed          an answer that holds the token it was asked with
     +-- HubError             an answer that says no; carries status, url, code, message, request id
         +-- Unauthorized     401, 403: token missing or not accepted (or the thing is private)
@@ -38,6 +39,10 @@ class Malformed(CrawlError):
 
 class ForeignLink(Malformed):
     """A next link or a redirect that leaves the configured origin. It is never followed."""
+
+
+class Astray(Malformed):
+    """A page that is not what its cursor asks for: to go on from there would skip rows, or never end."""
 
 
 class TokenEchoed(CrawlError):

@@ -125,7 +125,9 @@ def test_row_by_row_reads_what_the_fast_way_reads() -> None:
     assert list(map(json.loads, split_rows(body))) == rows
 
 
-@pytest.mark.parametrize("value", [None, -1, -(2**63), 1.5, 10**12 + 1, 2**63, 2**64, 10**400, "7", True, [], {}, float("nan")])
+@pytest.mark.parametrize(
+    "value", [None, -1, -(2**63), 1.5, 10**12 + 1, 2**63, 2**64, 10**400, "7", True, [], {}, float("nan")]
+)
 @pytest.mark.parametrize("field", ["downloads", "downloadsAllTime", "likes"])
 def test_a_count_that_is_no_sensible_number_is_left_out(field: str, value: Any) -> None:
     record = record_of(**{field: value})
