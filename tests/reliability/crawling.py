@@ -75,6 +75,10 @@ class Crawler:
         shutil.copy(like or self._empty, path)
         return path
 
+    def database_of(self, name: str = "modelroots") -> Path:
+        """The one of this name, as it is."""
+        return self._folder / f"{name}.db"
+
     def sweep(self, database: Path, url: str) -> Left:
         settings = read_settings({"db": str(database), "endpoint": url}, {}, self._folder)
         code = 0
