@@ -4,7 +4,7 @@
     +-- UnreadableDump       a file that is no dump of the Hub, or is damaged
     +-- Malformed            an answer of another shape than WIRE describes
     |   +-- ForeignLink      a next link or redirect that leaves the configured origin
-    |   +-- Astray           a page that is not what its cursor asks for
+    |   +-- Astray           a page, or a next link, that leads back
     +-- TokenEchoed          an answer that holds the token it was asked with
     +-- HubError             an answer that says no; carries status, url, code, message, request id
         +-- Unauthorized     401, 403: token missing or not accepted (or the thing is private)
@@ -42,7 +42,7 @@ class ForeignLink(Malformed):
 
 
 class Astray(Malformed):
-    """A page that is not what its cursor asks for: to go on from there would skip rows, or never end."""
+    """A page that is not what its cursor asks for, or leads back: to go on would skip rows, or never end."""
 
 
 class TokenEchoed(CrawlError):

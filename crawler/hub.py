@@ -65,7 +65,7 @@ class Hub(Asker):
         """A listing page by page, along `Link: rel="next"`; of rows that are known only their numbers.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
-        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows.
+        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Astray` follows.
         """
         return (listed.page for listed in self.chain(url, base=base, known=known))
 
@@ -113,7 +113,7 @@ class Hub(Asker):
             told = self._clean(f"{here}: its next link is {link}, not of {self.endpoint.address}; not followed")
             return ForeignLink(told)
         if trail.leads_back(here, link):
-            return Malformed(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
+            return Astray(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
         return None
 
     def _ask_page(

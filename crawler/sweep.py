@@ -59,15 +59,20 @@ def _resumed(hub: Hub, pages: Generator[Page], anew: Generator[Page]) -> Generat
 
     To have nothing more below it is possible, but hardly ever happens, and a server that has forgotten says so too.
     """
-    asked = hub.requests
+    asked, is_first = hub.requests, True
     try:
-        page = next(pages)
-    except (BadRequest, NotFound, Astray):
-        page = None
-    if page and (page.next_url or page.models or page.unchanged or page.quarantined):
-        yield page
-        yield from pages
-        return
+        for page in pages:
+            if is_first and not (page.next_url or page.models or page.unchanged or page.quarantined):
+                break
+            yield page
+            asked, is_first = hub.requests, False
+        else:
+            return
+    except Astray:
+        pass
+    except (BadRequest, NotFound):
+        if not is_first:
+            raise
     hub.tell(0.0, FORGOTTEN)
     in_vain = hub.requests - asked
     for page in anew:

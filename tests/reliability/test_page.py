@@ -31,3 +31,9 @@ def test_promises_stand_in_their_order() -> None:
     later = Told("tests/reliability/test_p18_offline.py::test_a", passed=True, tried=())
     earlier = Told(f"{PATH}a", passed=True, tried=(("rates", 5, "same rows"),))
     assert [line[:5] for line in last_lines(later, earlier)] == ["| P2 ", "| P18"]
+
+
+def test_what_is_tried_against_another_hub_is_told_last() -> None:
+    other = Told("tests/reliability/test_other_hub.py::test_a", passed=True, tried=(("lies", 3, "same rows"),))
+    late = Told("tests/reliability/test_p18_offline.py::test_a", passed=True, tried=())
+    assert last_lines(other, late)[-1] == "| another Hub | lies | 3 | same rows |"
