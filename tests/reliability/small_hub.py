@@ -129,6 +129,7 @@ class SmallHub:
     url: str = ""
     heard: list[Request] = field(default_factory=list)
     given: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: Request) -> Answer:
         honest = self._listing(request) if request.path == "/api/models" else self._model(request)
@@ -246,8 +247,9 @@ def _talk(hub: SmallHub, connection: socket.socket, ended: threading.Event) -> N
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(30)
         while head := _head(connection):
-            request = Request(len(hub.heard) + 1, head.split(" ", 2)[1], head)
-            hub.heard.append(request)
+            with hub.lock:
+                request = Request(len(hub.heard) + 1, head.split(" ", 2)[1], head)
+                hub.heard.append(request)
             answer = hub.answer(request)
             _send(connection, answer, ended)
             if answer.framing == "close" or answer.version == "1.0" or answer.cut is not None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ import pytest
 
 from crawler.replica.rows import catalogue_of
 from crawler.replica.server import Replica, running
-from tests.jobs.program import many_rows
+from crawler.transport import LARGEST_BODY
+from tests.jobs.program import clean_environment, many_rows
 from tests.reliability.conftest import Tried
 from tests.reliability.crawling import ROWS_A_PAGE, Crawler, Left, quick
-from tests.reliability.misbehaving import LIES, TRUNCATES, SamePage, at, cut_in_head, pages, without_next
+from tests.reliability.misbehaving import LIES, TRUNCATES, SamePage, at, cut_in_head, each_row, pages, without_next
 from tests.reliability.small_hub import Row, SmallHub, Twist, Ways, opened
 from tests.reliability.soak import SEED, scaled
 
@@ -211,6 +214,42 @@ def test_a_hub_that_has_forgotten_where_a_sweep_was_is_read_from_the_top(
     assert hubs.has_all(left)
     assert left.adds_up
     tried("a cursor forgotten between two runs", 1, "read from the top, with the same rows")
+
+
+MEASURED = """
+import resource, sys
+from crawler.errors import Malformed
+from crawler.hub import Hub
+with Hub(sys.argv[1], sleep=bool) as hub:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        list(hub.pages(hub.list_url([])))
+    except Malformed as problem:
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, problem)
+"""
+
+
+def test_a_page_of_too_many_rows_takes_little_memory(tried: Tried) -> None:
+    body = gzip.compress(b"[" + b"0," * (LARGEST_BODY // 2 - 2) + b"0]", 1)
+    many: Twist = lambda _hub, _request, answer: replace(answer.saying("Content-Encoding", "gzip"), body=body)  # noqa: E731
+    with opened(SmallHub(ROWS, twists=[many])) as hub:
+        ran = subprocess.run(
+            [sys.executable, "-c", MEASURED, hub.url],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=clean_environment(),
+        )
+    kilobytes, _, told = ran.stdout.partition(" ")
+    assert "more than 100,000 rows" in told
+    assert int(kilobytes) * 1024 < 5 * LARGEST_BODY
+    tried("a page of 33 million rows in 64 MiB", 1, f"refused by name, with {int(kilobytes) >> 10} MiB of memory")
+
+
+def test_counts_that_no_sum_can_hold_are_left_out(hubs: Hubs) -> None:
+    left = hubs.met(pages(each_row(downloads=2**63 - 1, likes=10**12)))
+    assert left.is_complete
+    assert {row[1:3] for row in left.counters} == {(None, 10**12)}
 
 
 # Real rows
