@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from crawler.asking import Closed
-from crawler.errors import BadRequest, Malformed, NotFound, ServerFault
+from crawler.errors import Astray, BadRequest, Malformed, NotFound, ServerFault
 from crawler.hub import Hub, Listed
 from crawler.known import NOTHING, KnownRows
 from crawler.records import Page
@@ -40,10 +40,6 @@ def below(hub: Hub, url: str, chains: int, plan: Plan, *, known: KnownRows = NOT
     for page in hub.pages(rest, known=known):
         yield msgspec.structs.replace(page, requests=page.requests + unread)
         unread = 0
-
-
-class _Astray(Exception):
-    """A page of rows that do not lie below its cursor."""
 
 
 @dataclass(eq=False)
@@ -115,7 +111,7 @@ class Ahead:
                     yield page
                 last = listed
             if piece.problem:
-                if isinstance(piece.problem, _Astray) or (is_first and above and isinstance(piece.problem, _SAY_NO)):
+                if isinstance(piece.problem, Astray) or (is_first and above and isinstance(piece.problem, _SAY_NO)):
                     return rest
                 raise piece.problem
             above = last
@@ -204,7 +200,7 @@ class Ahead:
         point = piece.upper
         for listed in hub.chain(piece.url, known=self._known, with_ids=True):
             if not is_below(listed.hub_ids, point):
-                raise _Astray
+                raise Astray("rows that do not lie below their cursor")
             point = min(listed.hub_ids, default=point)
             self._add(piece, listed)
             if listed.page.next_url is None or (piece.lower and point < piece.lower):

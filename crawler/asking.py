@@ -17,8 +17,9 @@ from typing import Self, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
+from crawler.echo import Echo
 from crawler.endpoint import Endpoint, joined, next_link
-from crawler.errors import ForeignLink, Malformed, QuotaExceeded, ServerFault, Unreachable
+from crawler.errors import ForeignLink, Malformed, QuotaExceeded, ServerFault, TokenEchoed, Unreachable
 from crawler.limits import Quota, http_date, quota_wait, read_quota, retry_after
 from crawler.pace import Pace
 from crawler.refusals import Redactor, describe, refusal
@@ -82,7 +83,7 @@ class Asker:
     ) -> None:
         self.endpoint = Endpoint.parse(endpoint)
         token = _checked(token, self.endpoint)
-        self._clean = Redactor(token)
+        self._clean, self._echo = Redactor(token), Echo(token)
         self._token, self._deadline = token, deadline
         self.clock, self._sleep = clock, sleep
         self._on_wait, self._patience = on_wait, patience or Patience()
@@ -163,16 +164,20 @@ class Asker:
         reply = self._followed(url)
         if reply.status != 200:
             raise refusal(reply.url, reply.status, reply.headers, reply.body, self._clean)
-        link = reply.headers.get("Link", "")
-        following = next_link(reply.url, link)
-        if following is None and "next" in link.lower():
-            raise Malformed(f"{self._clean(reply.url)}: a Link that cannot be read", retryable=True)
+        following = self._next_of(reply)
         began = self.clock()
         try:
             value = read(reply.body)
         except Malformed as problem:
             raise Malformed(self._clean(f"{reply.url}: {problem}"), retryable=True) from problem
         return value, Answer(reply.body, following, reply.headers, 1, reply.seconds, self.clock() - began)
+
+    def _next_of(self, reply: Reply) -> str | None:
+        try:
+            return next_link(reply.url, reply.headers.get("Link", ""))
+        except ValueError as problem:
+            told = self._clean(f"{reply.url}: a Link that cannot be read: {problem}")
+            raise Malformed(told, retryable=True) from problem
 
     def _followed(self, url: str) -> Reply:
         """The answer behind redirects within the endpoint; each hop is a request."""
@@ -214,12 +219,22 @@ class Asker:
             self.requests += 1
             asked_at = self.clock()
             reply = self._transport.get(url)
+            self._require_no_echo(reply)
             reply = replace(reply, seconds=self.clock() - asked_at)
             self._answered = True
             wait, why = self._wait_after(reply, times)
             held = wait if wait <= self._patience.longest_wait else 0.0
             self._pace.note(began, read_quota(reply.headers), wait=held, why=why, refused=reply.status == 429)
         return reply, wait
+
+    def _require_no_echo(self, reply: Reply) -> None:
+        """Of what would be read or followed; refusals are only told, and told without it."""
+        in_body = reply.status == 200 and self._echo.is_in_body(reply.body)
+        if in_body or any(self._echo.is_in_address(reply.headers.get(name, "")) for name in ("Link", "Location")):
+            raise TokenEchoed(
+                f"{self._clean(reply.url)}: the answer holds the token that it was asked with, so nothing of it is "
+                "stored. Is the endpoint right? Revoke that token, for it is passed on there, and set another"
+            )
 
     def _wait_after(self, reply: Reply, times: int) -> tuple[float, str]:
         """The seconds that an answer asks everybody to wait, beside what its quota means, and why."""

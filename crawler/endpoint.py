@@ -12,6 +12,12 @@ Origin = tuple[str, str, int]
 
 _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")  # characters on which two address parsers may disagree
 _PORTS = {"http": 80, "https": 443}
+# Possessive throughout: a server writes these headers, and may write 6 MB that nearly match in every way there is.
+_LINK = re.compile(r"""<([^<>]*+)>((?:[^",<]++|"(?:[^"\\]++|\\.)*+")*+)[\s,]*+""", re.DOTALL)
+_PARAMETER = re.compile(
+    r"""[\s;]*+(?P<name>[^=;\s"]*+)\s*+(?:=\s*+(?:"(?P<quoted>(?:[^"\\]++|\\.)*+)"|(?P<plain>[^";]*+)))?+[\s;]*+""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,30 @@ def joined(url: str, link: str) -> str:
 
 
 def next_link(url: str, header: str) -> str | None:
-    """The absolute `rel="next"` address of a `Link` header; None where it names none."""
-    for target, parameters in re.findall(r"<([^>]*)>([^<]*)", header):
-        if re.search(r";\s*rel\s*=\s*\"?[^\";]*\bnext\b", parameters, re.IGNORECASE):
-            return joined(url, target)
-    return None
+    """The absolute `rel="next"` address of a `Link` header; None where it names none. ValueError: not readable.
+
+    By the grammar of RFC 8288, for an address or a title may hold what looks like a link.
+    """
+    found, place = None, 0
+    header = header.strip(" \t,")
+    while place < len(header):
+        link = _LINK.match(header, place)
+        if link is None:
+            raise ValueError(f"not links: {header[place : place + 60]!r}")
+        place = link.end()
+        if found is None and "next" in _relations(link[2]):
+            found = joined(url, link[1].strip())
+    return found
+
+
+def _relations(parameters: str) -> list[str]:
+    """The words of the first `rel`, as the grammar has it; ValueError where the parameters are none."""
+    place, words = 0, None
+    while place < len(parameters):
+        parameter = _PARAMETER.match(parameters, place)
+        if parameter is None or parameter.end() == place:
+            raise ValueError(f"not a link's parameters: {parameters[place : place + 60]!r}")
+        place = parameter.end()
+        if words is None and parameter["name"].lower() == "rel":
+            words = (parameter["quoted"] or parameter["plain"] or "").lower().split()
+    return words or []

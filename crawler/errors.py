@@ -4,6 +4,8 @@
     +-- UnreadableDump       a file that is no dump of the Hub, or is damaged
     +-- Malformed            an answer of another shape than WIRE describes
     |   +-- ForeignLink      a next link or redirect that leaves the configured origin
+    |   +-- Astray           a page, or a next link, that leads back
+    +-- TokenEchoed          an answer that holds the token it was asked with
     +-- HubError             an answer that says no; carries status, url, code, message, request id
         +-- Unauthorized     401, 403: token missing or not accepted (or the thing is private)
         +-- NotFound         404, 410, 451
@@ -37,6 +39,14 @@ class Malformed(CrawlError):
 
 class ForeignLink(Malformed):
     """A next link or a redirect that leaves the configured origin. It is never followed."""
+
+
+class Astray(Malformed):
+    """A page that is not what its cursor asks for, or leads back: to go on would skip rows, or never end."""
+
+
+class TokenEchoed(CrawlError):
+    """An answer that holds the token it was asked with: nothing of it is read, for all that is read is stored."""
 
 
 class HubError(CrawlError):

@@ -12,14 +12,18 @@ from functools import partial
 from typing import NamedTuple, Self
 
 from crawler.asking import Answer, Asker, Patience
-from crawler.errors import BadRequest, ForeignLink, Malformed, NotFound
+from crawler.errors import Astray, BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, limit_of, without, words_of
 from crawler.known import NOTHING, KnownRows
 from crawler.parse import Contents, parse_detail, parse_page, read_page
 from crawler.records import BaseDetail, Page
 from crawler.seams import identities
+from crawler.trail import Trail
 
 __all__ = ["Answer", "Hub", "Listed", "Patience"]
+
+MOST_ROWS = 100_000
+"""On a page. WIRE: a Hub gives 1,000; that a larger `limit` is cut down to it is not sure."""
 
 
 class Listed(NamedTuple):
@@ -61,7 +65,7 @@ class Hub(Asker):
         """A listing page by page, along `Link: rel="next"`; of rows that are known only their numbers.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
-        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Malformed` follows.
+        address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Astray` follows.
         """
         return (listed.page for listed in self.chain(url, base=base, known=known))
 
@@ -81,12 +85,12 @@ class Hub(Asker):
     # Pages
 
     def _chain(self, url: str, base: str | None, read: Reading) -> Generator[Listed]:
-        seen: set[str] = set()
+        trail = Trail()
         here: str | None = url
         while here is not None:
-            seen.add(here)
-            (contents, hub_ids), answer = self._ask_page(here, base, read)
-            problem = self._problem_of(here, answer.link_next, seen)
+            (contents, hub_ids), answer = self._ask_page(here, base, read, trail)
+            trail.add(here, contents)
+            problem = self._problem_of(here, answer.link_next, trail)
             page = Page(
                 models=contents.models,
                 quarantined=tuple(contents.quarantined),
@@ -101,21 +105,37 @@ class Hub(Asker):
                 raise problem
             here = answer.link_next
 
-    def _problem_of(self, here: str, link: str | None, seen: set[str]) -> Malformed | None:
+    def _problem_of(self, here: str, link: str | None, trail: Trail) -> Malformed | None:
         """Why a next link is not followed; None where it may be, or there is none."""
         if link is None:
             return None
         if not self.endpoint.holds(link):
             told = self._clean(f"{here}: its next link is {link}, not of {self.endpoint.address}; not followed")
             return ForeignLink(told)
-        if link in seen:
-            return Malformed(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
+        if trail.leads_back(here, link):
+            return Astray(self._clean(f"{here}: its next link leads back to a page already read: {link}"))
         return None
 
-    def _ask_page(self, url: str, base: str | None, read: Reading) -> tuple[tuple[Contents, list[str]], Answer]:
+    def _ask_page(
+        self, url: str, base: str | None, read: Reading, trail: Trail
+    ) -> tuple[tuple[Contents, list[str]], Answer]:
+        """One page that goes on where its address says; `Astray` where twice in a row it does not."""
+        found, answer = self._ask_surely(url, base, read, trail.fullest)
+        if not trail.is_astray(url, found[0]):
+            return found, answer
+        again, second = self._ask_surely(url, base, read, trail.fullest)
+        if trail.is_astray(url, again[0]):
+            raise Astray(self._clean(f"{url}: it is answered with rows of another page; the server loses its cursors"))
+        return again, replace(second, requests=answer.requests + second.requests)
+
+    def _ask_surely(
+        self, url: str, base: str | None, read: Reading, fullest: int
+    ) -> tuple[tuple[Contents, list[str]], Answer]:
         """One page; where it is doubtful it is asked for once more, and the answer that tells more is believed."""
         found, answer = self._ask_list(url, read)
-        if not _is_doubtful(url, base, found[0].rows, answer.link_next):
+        asked_for = limit_of(url)
+        full = asked_for if base else min(asked_for, fullest or asked_for)
+        if not _is_doubtful(found[0].rows, answer.link_next, base=base, full=full):
             return found, answer
         again, second = self._ask_list(url, read)
         requests = answer.requests + second.requests
@@ -161,19 +181,19 @@ class Hub(Asker):
         return self.ask(url, parse_detail)[0]
 
 
-def _is_doubtful(url: str, base: str | None, rows: int, link: str | None) -> bool:
+def _is_doubtful(rows: int, link: str | None, *, base: str | None, full: int) -> bool:
     """Whether a page may have lost its rows or its link on the way: then a list would be cut short without a word.
 
     A Hub's page is empty only where a list is, as those of most bases are, and full without a next page only where
-    the list's length happens to be a multiple of the page's.
+    the list's length happens to be a multiple of the page's: of what was asked for, or of what this Hub gives.
     """
     if not rows:
         return base is None or link is not None
-    return link is None and rows >= limit_of(url)
+    return link is None and rows >= full
 
 
 Reading = Callable[[bytes], tuple[Contents, list[str]]]
 
 
 def _read(body: bytes, *, known: KnownRows, with_ids: bool) -> tuple[Contents, list[str]]:
-    return read_page(body, known), identities(body) if with_ids else []
+    return read_page(body, known, most=MOST_ROWS), identities(body) if with_ids else []

@@ -24,7 +24,7 @@ LONGEST_RAW = 64_000
 _LICENSE = "license:"
 _HUB_ID = re.compile(r"[0-9a-f]{24}")
 _HUB_IDS = re.compile(r"[0-9a-f]*")
-_SAYS_PRIVATE = re.compile(rb'"private"\s*:\s*true')  # for a row that cannot be read
+_SAYS_PRIVATE = re.compile(rb'"private"\s*+:\s*+(?!false|null|0\b)')  # for a row that cannot be read
 
 
 class Contents(NamedTuple):
@@ -47,12 +47,12 @@ class Records(NamedTuple):
     unchanged: list[int]
 
 
-def read_page(body: bytes, known: KnownRows = NOTHING) -> Contents:
+def read_page(body: bytes, known: KnownRows = NOTHING, *, most: int | None = None) -> Contents:
     """A listing page, in its order; what is known by its text is not read.
 
-    Raises `Malformed` (worth another try) where the body is not a whole JSON array.
+    Raises `Malformed` where the body is not a whole JSON array (worth another try), or one of more rows than `most`.
     """
-    texts = texts_of(body)
+    texts = texts_of(body, most)
     fingerprints = fingerprints_of(texts)
     numbers = known.numbers_of(fingerprints)
     wanted = [place for place, number in enumerate(numbers) if not number]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from crawler.echo import Echo
 from crawler.errors import BadRequest, HubError, Malformed, NotFound, ServerFault, Unauthorized
 
 _HF_TOKEN = re.compile(r"hf_[A-Za-z0-9_]+")
@@ -29,11 +30,11 @@ class Redactor:
     """Takes tokens, control characters and an address's long list of fields out of a text that people will read."""
 
     def __init__(self, token: str | None) -> None:
-        self._token = token if token and len(token) >= 4 else None
+        self._secrets = [secret for secret in (token, Echo(token).secret) if secret and len(secret) >= 4]
 
     def __call__(self, text: str) -> str:
-        if self._token:
-            text = text.replace(self._token, "[token]")
+        for secret in self._secrets:
+            text = text.replace(secret, "[token]")
         text = _EXPAND.sub("", _HF_TOKEN.sub("hf_[token]", text))
         return "".join(character if character.isprintable() else " " for character in text)
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from crawler.errors import Malformed
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+"""Of downloads, likes, children. More is no sensible number; and the sum over all models has to stay below 2^63."""
+Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class BaseModel(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +37,7 @@ class Card(msgspec.Struct, gc=False):
 
 
 class _Safetensors(msgspec.Struct, gc=False):
-    total: Count | None = None
+    total: Size | None = None
 
 
 class Row(msgspec.Struct, gc=False):
@@ -72,12 +75,36 @@ FIELDS = {field.encode_name: field.type for field in msgspec.structs.fields(Row)
 _SURPRISES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def texts_of(body: bytes) -> Sequence[Text]:
-    """The text of each row. Raises `Malformed` (worth another try) where the body is not a whole JSON array."""
+def texts_of(body: bytes, most: int | None = None) -> Sequence[Text]:
+    """The text of each row. Raises `Malformed` where the body is not a whole JSON array (worth another try), or one of
+    more rows than `most`.
+    """
+    if most and _may_be_many(body) and next(islice(split_rows(body), most, None), None) is not None:
+        raise _too_many(most)
     try:
-        return _texts.decode(body)
+        texts: Sequence[Text] = _texts.decode(body)
     except _SURPRISES:
-        return list(split_rows(body))
+        texts = list(split_rows(body))
+    if most and len(texts) > most:
+        raise _too_many(most)
+    return texts
+
+
+def _may_be_many(body: bytes) -> bool:
+    """Whether to count the rows, which takes ten times as long as to take them apart, before they take memory.
+
+    A page of 64 MiB can be 30 million rows such as `0,`, which would take 2 GB.
+    """
+    return len(body) > _LARGE or body.count(b",") * _LEAST_ITEM > len(body)
+
+
+_LARGE = 8 << 20
+_LEAST_ITEM = 8
+"""Bytes between two commas, on average: rows of the Hub have twice as many."""
+
+
+def _too_many(most: int) -> Malformed:
+    return Malformed(f"A page of more than {most:,} rows: a Hub gives 1,000 at most. Is the endpoint right?")
 
 
 def typed(texts: Sequence[Text]) -> list[Row] | None:

@@ -10,7 +10,10 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from statistics import median
 
+import msgspec
+
 from crawler.ahead import below
+from crawler.errors import Astray, BadRequest, NotFound
 from crawler.expand import EXPAND as EXPAND
 from crawler.hub import Hub, Listed
 from crawler.known import NOTHING, KnownRows
@@ -23,6 +26,7 @@ MEASURED = 8  # pages that tell how long one takes
 SHORTEST_ROUND_TRIP = 0.05  # seconds; of a shorter one most is this machine's own work, which threads do not share out
 HEADROOM = 1.15  # chains, as a share of what is useful: pieces do not end at a page's end
 MOST_CHAINS = 8
+FORGOTTEN = "the Hub does not know any more where this sweep was: it is read from the top, and what is stored is kept"
 
 
 def listing(*, sort: str | None = None, base: str | None = None, publisher: str | None = None) -> list[tuple[str, str]]:
@@ -45,7 +49,35 @@ def sweep(
     that are `known` by their text the pages hold the numbers alone. `seams` are `_id`s where the list may be cut
     for fetching ahead, each less than a page from the next; where there are none they are guessed.
     """
-    return by_creation(hub, start or hub.list_url(listing(sort="createdAt")), known=known, seams=seams)
+    top = hub.list_url(listing(sort="createdAt"))
+    pages = by_creation(hub, start or top, known=known, seams=seams)
+    return _resumed(hub, pages, by_creation(hub, top, known=known, seams=seams)) if start else pages
+
+
+def _resumed(hub: Hub, pages: Generator[Page], anew: Generator[Page]) -> Generator[Page]:
+    """The pages of a stored address; all of them anew where the server does not know its own cursor any more.
+
+    To have nothing more below it is possible, but hardly ever happens, and a server that has forgotten says so too.
+    """
+    asked, is_first = hub.requests, True
+    try:
+        for page in pages:
+            if is_first and not (page.next_url or page.models or page.unchanged or page.quarantined):
+                break
+            yield page
+            asked, is_first = hub.requests, False
+        else:
+            return
+    except Astray:
+        pass
+    except (BadRequest, NotFound):
+        if not is_first:
+            raise
+    hub.tell(0.0, FORGOTTEN)
+    in_vain = hub.requests - asked
+    for page in anew:
+        yield msgspec.structs.replace(page, requests=page.requests + in_vain)
+        in_vain = 0
 
 
 def by_creation(hub: Hub, url: str, *, known: KnownRows = NOTHING, seams: Sequence[str] = ()) -> Generator[Page]:

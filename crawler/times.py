@@ -53,6 +53,7 @@ def _in_one_form(texts: Sequence[str | None]) -> list[int]:
 def _second(text: str) -> int | None:
     try:
         moment = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (msgspec.ValidationError, OverflowError):  # the latter: a day of no year from 1 to 9999 in UTC
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return int(utc.timestamp())

@@ -78,7 +78,9 @@ def test_rows_without_a_time_do_not_stop_it(httpserver: HTTPServer, hub: Hub) ->
 
 
 def test_a_list_that_ends_before_the_mark_is_read_whole(httpserver: HTTPServer, hub: Hub) -> None:
-    assert len(asked(httpserver, hub, [[9], [], [8]], [[9], [8]])) == 6  # the page without rows twice
+    assert (
+        len(asked(httpserver, hub, [[9], [], [8]], [[9], [8]])) == 8
+    )  # twice: the page without rows, and last ones as full as the others
 
 
 def test_pages_without_any_time_end_by_name(httpserver: HTTPServer, hub: Hub) -> None:

@@ -108,6 +108,9 @@ def test_spoiled_headers_make_no_wait_that_is_none(state: str, policy: str, late
 @given(spoiled([text.encode() for text in HEADERS]).map(lambda text: text.decode("latin-1")))
 def test_a_spoiled_link_is_of_the_endpoint_or_not_held_to_be(header: str) -> None:
     endpoint = Endpoint.parse("https://hub/")
-    link = next_link("https://hub/api/models", header)
+    try:
+        link = next_link("https://hub/api/models", header)
+    except ValueError:  # the one way in which it may fail
+        return
     if link is not None and endpoint.holds(link):
         assert link.lower().startswith(("https://hub/", "https://hub:443", "https://hub?", "https://hub#"))

@@ -73,8 +73,8 @@ def test_fields_that_the_server_refuses_are_left_out_and_remembered(httpserver: 
 def test_a_stored_address_with_a_field_that_is_now_refused_keeps_its_cursor(httpserver: HTTPServer, hub: Hub) -> None:
     asked = choosy(httpserver, "likes")
     list(sweep(hub, start=httpserver.url_for("/api/models?expand=likes&expand=tags&cursor=a%2Bb%3D")))
-    assert asked[-1].args.getlist("expand") == ["tags"]
-    assert asked[-1].args["cursor"] == "a+b="
+    last = [request.args for request in asked if "cursor" in request.args][-1]
+    assert (last["cursor"], last.getlist("expand")) == ("a+b=", ["tags"])
 
 
 def test_a_server_that_refuses_everything_ends_it(httpserver: HTTPServer, hub: Hub) -> None:

@@ -77,11 +77,15 @@ class Crawler:
         shutil.copy(like or self._empty, path)
         return path
 
-    def sweep(self, database: Path, url: str) -> Left:
+    def database_of(self, name: str = "modelroots") -> Path:
+        """The one of this name, as it is."""
+        return self._folder / f"{name}.db"
+
+    def sweep(self, database: Path, url: str, token: str | None = None) -> Left:
         settings = read_settings({"db": str(database), "endpoint": url}, {}, self._folder)
         code = 0
         try:
-            pipelines.run_sweep(settings, None, fresh=False)
+            pipelines.run_sweep(settings, token, fresh=False)
         except Exception as error:  # noqa: BLE001 - the program's own boundary does the same
             code = report(error)
         return left(database, code)

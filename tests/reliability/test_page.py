@@ -36,3 +36,9 @@ def test_promises_stand_in_their_order() -> None:
 def test_what_several_tests_have_tried_is_one_line() -> None:
     told = [Told(f"{PATH}{name}", passed=True, tried=(("rates", 1000, "same rows"),)) for name in "ab"]
     assert last_lines(*told) == ["| P2 | rates | 2,000 | same rows |"]
+
+
+def test_what_is_tried_against_another_hub_is_told_last() -> None:
+    other = Told("tests/reliability/test_other_hub.py::test_a", passed=True, tried=(("lies", 3, "same rows"),))
+    late = Told("tests/reliability/test_p18_offline.py::test_a", passed=True, tried=())
+    assert last_lines(other, late)[-1] == "| another Hub | lies | 3 | same rows |"
