@@ -21,7 +21,7 @@ from crawler.replica.server import Replica, running
 from tests.jobs.warm import Warm
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = (sys.executable, "-m", "jobs.cli")
+PROGRAM = _AS_IT_IS = (sys.executable, "-m", "jobs.cli")
 LONGEST_SECONDS = 60
 Row = dict[str, Any]
 
@@ -51,6 +51,8 @@ class Program:
 
     def run(self, *arguments: object, environment: Mapping[str, str] | None = None) -> Ran:
         words = [*map(str, arguments)]
+        if PROGRAM is not _AS_IT_IS:  # a test has put another in its place
+            return self.run_command([*PROGRAM, *words], environment)
         code, stdout, stderr = warm().run(self.folder, words, environment or {}, longest=LONGEST_SECONDS)
         return Ran(code, stdout.decode(), stderr.decode())
 
