@@ -261,7 +261,7 @@ def test_real_rows_are_the_same_off_this_hub_and_off_the_replica(tmp_path: Path,
     lines = [line for line in gzip.decompress(newest.read_bytes()).splitlines() if b'"removed": true' not in line]
     rows = [row for row in map(json.loads, lines) if not row.get("removed")][: scaled(1000, 20_000)]
     crawler = Crawler(tmp_path)
-    with quick(), pytest.MonkeyPatch.context() as patched:
+    with quick(deadline=60), pytest.MonkeyPatch.context() as patched:
         patched.setattr("crawler.sweep.PAGE_SIZE", "1000")
         with opened(SmallHub(rows)) as hub:
             here = crawler.sweep(crawler.database("here"), hub.url)
