@@ -34,7 +34,7 @@ from crawler.seams import PAGES_A_PIECE, Plan, made_up
 from crawler.sweep import by_creation
 
 CHAINS = 4
-ROWS = 10
+ROWS = 20
 TOP = "f" * 24
 MODELS = generate(1200, 5)
 
