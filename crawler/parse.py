@@ -77,13 +77,14 @@ def parse_page(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
 
 
 def parse_detail(body: bytes) -> BaseDetail:
-    """The detail route's answer. Raises `Malformed` where it is no readable model."""
+    """The detail route's answer. Raises `Malformed`: it is no model to be stored, or not whole (worth another try)."""
+    row = None
     try:
         row = lenient(body)
         _require_usable(row)
     except Unusable as problem:
         message = f"The Hub's answer for one model cannot be read: {problem}. It begins {body[:60]!r}."
-        raise Malformed(message, retryable=True) from problem
+        raise Malformed(message, retryable=row is None) from problem
     columns = _Columns()
     columns.add([row], [None])
     return BaseDetail(columns.models().records()[0], row.children)

@@ -30,10 +30,19 @@ def look_up(connection: sqlite3.Connection, crawl_id: int, hub: Hub, most: int, 
     """Asks for at most so many names, and stores each answer before it asks for the next.
 
     `crawl_id` is that of the last answers, `now` in seconds since 1970. A Hub that fails ends it, with one of
-    `crawler.errors`; what was asked until then is stored.
+    `crawler.errors`; what was asked until then is stored. One answer that cannot be read says nothing of its name,
+    which is asked for another night; two in a row are a Hub that fails.
     """
+    is_unread = False
     for ghost in to_ask(connection, most, now=now):
-        target = _target_of(hub, ghost)
+        try:
+            target = _target_of(hub, ghost)
+        except Malformed:
+            if is_unread:
+                raise
+            is_unread = True
+            continue
+        is_unread = False
         record(connection, ghost, target, crawl_id=crawl_id, now=now)
         known = target is not None and is_stored(connection, target)
         yield Found(ghost.name, ghost.derivatives, target.name if target else None, known)
@@ -47,6 +56,10 @@ def _target_of(hub: Hub, ghost: Ghost) -> Target | None:
         if problem.status == 401 and not hub.is_anonymous:
             raise  # of the token, not of the name: who has none is told 401 of what is not there
         return None
-    except (NotFound, Malformed):
+    except NotFound:
+        return None
+    except Malformed as problem:
+        if problem.retryable:
+            raise
         return None
     return Target(model.hub_id, model.repo_id)
