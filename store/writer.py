@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from crawler.records import Declaration, Models, Page, Quarantined
+from crawler.records import Models, Page, Quarantined
+from store.attributes import ATTRIBUTES, COUNTERS, DECLARED_HASH, access_changes, attributes
+from store.declarations import declare, end
 from store.names import Labels, Nodes, storable
 from store.quarantine import models_of
 from store.rows import insert
@@ -26,23 +28,15 @@ Row: TypeAlias = tuple[Any, ...]
 PAGES_A_TRANSACTION = 8
 """A kill loses at most so many pages. Names come in no order, so every transaction rewrites most of their index."""
 
-_COUNTERS = ("modified_at", "downloads", "downloads_all_time", "likes")
-_ATTRIBUTES = (
-    *_COUNTERS, "created_at", "gated_id", "disabled",
-    "library_id", "task_id", "license_id", "parameters", "relation", "declared_hash",
-)  # fmt: skip
-"""The order of `_attributes`: what is compared, and what an update writes."""
-
-_HASH = len(_ATTRIBUTES) - 1
-_COLUMNS = ", ".join((*_ATTRIBUTES, "fingerprint"))
+_COLUMNS = ", ".join((*ATTRIBUTES, "fingerprint"))
 _STORED = f"""
     SELECT model.hub_id, model.id, node.name, model.missing_since, {_COLUMNS}
     FROM model LEFT JOIN node ON node.id = model.node_id
     WHERE model.hub_id IN (%s)"""
 _ANY_BETWEEN = "SELECT EXISTS (SELECT 1 FROM model WHERE hub_id BETWEEN ? AND ?)"
 _MODELS = f"model (id, hub_id, node_id, first_crawl, {_COLUMNS})"
-_CHANGE_MODELS = f"UPDATE model SET ({_COLUMNS}) = ({', '.join('?' * len(_ATTRIBUTES))}, ?) WHERE id = ?"
-_COUNT_MODELS = f"UPDATE model SET ({', '.join(_COUNTERS)}, fingerprint) = (?, ?, ?, ?, ?) WHERE id = ?"
+_CHANGE_MODELS = f"UPDATE model SET ({_COLUMNS}) = ({', '.join('?' * len(ATTRIBUTES))}, ?) WHERE id = ?"
+_COUNT_MODELS = f"UPDATE model SET ({', '.join(COUNTERS)}, fingerprint) = (?, ?, ?, ?, ?) WHERE id = ?"
 _CHANGE_TEXTS = "UPDATE model SET fingerprint = ? WHERE id = ?"
 _NOTE_LOSSES = """
     INSERT INTO model_change (model_id, crawl_id, field, before)
@@ -54,8 +48,6 @@ _GIVE_NAMES = "UPDATE model SET node_id = ? WHERE id = ?"
 _ADD_CHANGES = """
     INSERT INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET after = excluded.after"""
-_REFERENCES = "reference (model_id, since_crawl, position, node_id, relation, source, times, is_evidence, hub_id)"
-_END_REFERENCES = "UPDATE reference SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 _END_ABSENCES = "UPDATE absence SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 _MISSING = "SELECT id FROM model WHERE missing_since IS NOT NULL"
 _ARE_BACK = "UPDATE model SET missing_since = NULL WHERE id = ?"
@@ -213,11 +205,11 @@ class PageWriter:
             map(bytearray, models.hub_ids),  # bound in a quarter of the time of bytes
             [names.pop(name, None) for name in models.repo_ids],
             repeat(self._crawl),
-            *self._attributes(models),
+            *attributes(models, self._labels),
             models.fingerprints,
         )
         insert(self._connection, _MODELS, list(zip(*columns, strict=False)))
-        self._refer(ids, models)
+        declare(self._connection, self._nodes, self._crawl, ids, models)
         return ids
 
     def _update(self, models: Models, stored: Sequence[Row], tally: Tally) -> list[int]:
@@ -229,8 +221,8 @@ class PageWriter:
         redeclared: list[int] = []
         changes: list[Row] = []
         ids = [row[0] for row in stored]
-        attributes = zip(*self._attributes(models), strict=True)
-        listed = zip(stored, models.repo_ids, models.fingerprints, attributes, strict=True)
+        values = zip(*attributes(models, self._labels), strict=True)
+        listed = zip(stored, models.repo_ids, models.fingerprints, values, strict=True)
         for place, ((model_id, name, _, *stored_values), repo_id, fingerprint, after) in enumerate(listed):
             before, fingerprint_before = tuple(stored_values[:-1]), stored_values[-1]
             if name == repo_id and after == before:
@@ -239,22 +231,24 @@ class PageWriter:
                     reworded.append((fingerprint, model_id))
                 continue
             tally.changed += 1
-            if name == repo_id and after[len(_COUNTERS) :] == before[len(_COUNTERS) :]:
-                counted.append((*after[: len(_COUNTERS)], fingerprint, model_id))
+            if name == repo_id and after[len(COUNTERS) :] == before[len(COUNTERS) :]:
+                counted.append((*after[: len(COUNTERS)], fingerprint, model_id))
                 continue
             updates.append((*after, fingerprint, model_id))
             if name != repo_id:
                 renamed.append(place)
                 changes.append((model_id, self._crawl, "name", name, repo_id))
-            if before[_HASH] != after[_HASH]:
+            if before[DECLARED_HASH] != after[DECLARED_HASH]:
                 redeclared.append(place)
-            changes += self._access_changes(model_id, before, after)
+            changes += [(model_id, self._crawl, *change) for change in access_changes(before, after)]
         self._connection.executemany(_COUNT_MODELS, counted)
         self._connection.executemany(_CHANGE_MODELS, updates)
         self._connection.executemany(_CHANGE_TEXTS, reworded)
         self._connection.executemany(_ADD_CHANGES, changes)
         self._rename([ids[place] for place in renamed], models.at(renamed))
-        self._redeclare([ids[place] for place in redeclared], models.at(redeclared))
+        declaring = [ids[place] for place in redeclared]
+        end(self._connection, self._crawl, declaring)
+        declare(self._connection, self._nodes, self._crawl, declaring, models.at(redeclared))
         back = [row[0] for row in stored if row[2] is not None]
         self._bring_back(back)
         tally.back += len(back)
@@ -269,13 +263,6 @@ class PageWriter:
         tally.same += len(kept)
         tally.back += len(back)
         return kept
-
-    def _access_changes(self, model_id: int, before: Sequence[Any], after: Sequence[Any]) -> list[Row]:
-        return [
-            (model_id, self._crawl, field.removesuffix("_id"), before[place], after[place])
-            for place, field in enumerate(_ATTRIBUTES)
-            if field in ("gated_id", "disabled") and before[place] != after[place]
-        ]
 
     def _names(self, repo_ids: Sequence[str]) -> dict[str, int]:
         """Node ids for models that are about to bear these names; whoever bears one now loses it.
@@ -294,54 +281,9 @@ class PageWriter:
         rows = [(names.pop(name, None), model_id) for model_id, name in zip(model_ids, models.repo_ids, strict=True)]
         self._connection.executemany(_GIVE_NAMES, rows)
 
-    def _redeclare(self, model_ids: Sequence[int], models: Models) -> None:
-        self._connection.executemany(_END_REFERENCES, [(self._crawl, model_id) for model_id in model_ids])
-        self._refer(model_ids, models)
-
-    def _refer(self, model_ids: Sequence[int], models: Models) -> None:
-        """What the models declare, valid from this crawl on."""
-        declared = {place: models.declared[place] for place in dict.fromkeys(models.declarations)}
-        targets = {
-            reference.target: reference.well_formed
-            for declaration in declared.values()
-            for reference in declaration.references + declaration.evidence
-        }
-        nodes = self._nodes.ids_of(targets, remember=True)
-        columns = {place: _reference_columns(declaration, nodes) for place, declaration in declared.items()}
-        rows = [
-            (model_id, self._crawl, position, *row)
-            for model_id, place in zip(model_ids, models.declarations, strict=True)
-            for position, row in enumerate(columns[place])
-        ]
-        insert(self._connection, _REFERENCES, rows)
-
     def _bring_back(self, model_ids: Sequence[int]) -> None:
         self._connection.executemany(_END_ABSENCES, [(self._crawl, model_id) for model_id in model_ids])
         self._connection.executemany(_ARE_BACK, [(model_id,) for model_id in model_ids])
-
-    def _attributes(self, models: Models) -> tuple[Sequence[Any], ...]:
-        """The columns of `_ATTRIBUTES`."""
-        labels = [self._labels[word] for word in models.words]
-        relations = [
-            declaration.references[0].relation.value if declaration.references else None
-            for declaration in models.declared
-        ]
-        digests = [declaration.digest for declaration in models.declared]
-        return (
-            models.modified_at,
-            models.downloads,
-            models.downloads_all_time,
-            models.likes,
-            models.created_at,
-            [labels[place] for place in models.gated],
-            models.disabled,
-            [labels[place] for place in models.libraries],
-            [labels[place] for place in models.tasks],
-            [labels[place] for place in models.licenses],
-            models.parameters,
-            [relations[place] for place in models.declarations],
-            [digests[place] for place in models.declarations],
-        )
 
     def _mark_listed(self, model_ids: Sequence[int]) -> None:
         self._listed.extend(bytes(self._last_model + 1 - len(self._listed)))
@@ -368,20 +310,3 @@ def _distinct(models: Models) -> Models:
     for place, hub_id in enumerate(models.hub_ids):
         first.setdefault(hub_id, place)
     return models.at(list(first.values()))
-
-
-def _reference_columns(declaration: Declaration, nodes: Mapping[str, int]) -> list[Row]:
-    """node, relation, source, times, whether it is evidence, the base's `_id`: of each reference."""
-    said = [(reference, 0) for reference in declaration.references]
-    said += [(reference, 1) for reference in declaration.evidence]
-    return [
-        (
-            nodes[reference.target],
-            reference.relation.value,
-            reference.source.value,
-            reference.times,
-            is_evidence,
-            bytearray.fromhex(reference.hub_id) if reference.hub_id else None,
-        )
-        for reference, is_evidence in said
-    ]
