@@ -57,13 +57,18 @@ def asked(
 
 
 def test_both_listings_end_with_the_page_that_reaches_behind_the_mark(httpserver: HTTPServer, hub: Hub) -> None:
-    created: Times = [[9, 8], [1, -1], [-5, -6]]
-    edited: Times = [[5, -3], [-5]]
+    created: Times = [[9, 8], [1, -1, -2, -3], [-5, -6]]
+    edited: Times = [[5, -3, -4, -5], [-6]]
     assert asked(httpserver, hub, created, edited) == [("createdAt", 0), ("createdAt", 1), ("lastModified", 0)]
 
 
+def test_a_wrong_date_at_the_end_of_a_page_does_not_stop_it(httpserver: HTTPServer, hub: Hub) -> None:
+    pages: Times = [[9, 8, 7, -99], [6, 5, -1, -2, -3], [-4]]
+    assert asked(httpserver, hub, [[-1]], pages)[1:] == [("lastModified", 0), ("lastModified", 1)]
+
+
 def test_the_overlap_moves_the_mark_back(httpserver: HTTPServer, hub: Hub) -> None:
-    pages: Times = [[9, -1], [-5, -20], [-30]]
+    pages: Times = [[9, -1, -2, -3], [-5, -20, -21, -22], [-30]]
     assert len(asked(httpserver, hub, pages, pages, overlap=10)) == 4
 
 
