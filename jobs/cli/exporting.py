@@ -46,6 +46,7 @@ class ExportFormat(StrEnum):
     DOT = "dot"
     MERMAID = "mermaid"
     CYCLONEDX = "cyclonedx"
+    PROV = "prov"
     HUB_STATS = "hub-stats"
 
 
@@ -68,6 +69,7 @@ _WRITERS = {
     ExportFormat.DOT: _Writer("drawing_file", "write_dot", "lineage.dot"),
     ExportFormat.MERMAID: _Writer("drawing_file", "write_mermaid", "lineage.mmd"),
     ExportFormat.CYCLONEDX: _Writer("cyclonedx_file", "write_cyclonedx", "lineage.cdx.json"),
+    ExportFormat.PROV: _Writer("prov_file", "write_prov", "lineage.prov.json"),
     ExportFormat.HUB_STATS: _Writer("hub_stats_file", "write_hub_stats", "models.parquet"),
 }
 

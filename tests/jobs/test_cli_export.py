@@ -50,7 +50,7 @@ def test_an_export_says_what_it_wrote(asked: Reader, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "file"),
     [("graphml", "lineage.graphml"), ("gexf", "lineage.gexf"), ("cytoscape", "lineage.cyjs"), ("dot", "lineage.dot"),
-     ("mermaid", "lineage.mmd")],
+     ("mermaid", "lineage.mmd"), ("prov", "lineage.prov.json")],
 )  # fmt: skip
 def test_a_graph_is_one_file_with_every_node_and_edge(asked: Reader, form: str, file: str, tmp_path: Path) -> None:
     (item,) = asked.asks("export", "--format", form, "--out", tmp_path)["items"]

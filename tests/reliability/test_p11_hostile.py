@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import pydot
 import pytest
 import zstandard
+from prov.model import ProvDocument, ProvEntity
 from typer.testing import CliRunner
 
 from jobs.cli.exporting import ExportFormat
@@ -100,6 +101,14 @@ def of_bill(folder: Path) -> Nodes:
     return [(one["bom-ref"], None) for one in [top, *top["pedigree"]["ancestors"]]]
 
 
+def of_prov(folder: Path) -> Nodes:
+    with (folder / "lineage.prov.json").open(encoding="utf-8") as file:
+        document = ProvDocument.deserialize(file, format="json")
+    for one in document.get_records(ProvEntity):
+        told = {str(key): value for key, value in one.attributes}
+        yield told["prov:label"], told.get("modelroots:library")
+
+
 def of_hub_stats(folder: Path) -> Nodes:
     table = pq.read_table(folder / "models.parquet")
     return zip(table["id"].to_pylist(), table["library_name"].to_pylist(), strict=True)
@@ -128,6 +137,7 @@ READERS: dict[ExportFormat, tuple[Callable[[Path], Nodes], Word]] = {
     ExportFormat.DOT: (of_dot, printable),
     ExportFormat.MERMAID: (of_mermaid, printable),
     ExportFormat.CYCLONEDX: (of_bill, str),
+    ExportFormat.PROV: (of_prov, str),
     ExportFormat.HUB_STATS: (of_hub_stats, str),
 }
 

@@ -49,9 +49,9 @@ def test_the_ratio_is_published_and_below_995_in_a_thousand_there_is_no_snapshot
     tried(f"{hidden} of {CHILDREN} children hidden", 1, f"ratio {known['ratio']:.4f}, exit code {code}")
 
 
-FORMATS = ("csv", "parquet", "jsonl", "jsonl.zst", "graphml", "gexf", "cytoscape", "dot", "mermaid", "hub-stats")
 MUTE = ("csv", "jsonl", "jsonl.zst")
 """They have no place for it: the screen tells."""
+FORMATS = (*MUTE, "parquet", "graphml", "gexf", "cytoscape", "dot", "mermaid", "prov", "hub-stats")
 QUESTIONS = (
     ("derivatives", "Qwen/Q"), ("families",), ("quality",), ("claims",), ("bursts",), ("growth", "qwen"),
     *(("rollup", "--by", by) for by in ("country", "family", "publisher", "relation", "task", "month")),
