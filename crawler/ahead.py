@@ -100,12 +100,13 @@ class Ahead:
             while listed := self._next_of(piece):
                 if is_first and above and not _fits(above, piece, listed):
                     return rest
-                rest, is_first = listed.page.next_url, False
+                is_first = False
                 page = _without_repeats(listed, deepest) if deepest else listed.page
-                deepest = min(deepest or listed, listed, key=_lowest)
-                if rest is None:
+                if listed.page.next_url is None:
                     yield self._last(page)
                     return None
+                deepest = min(deepest or listed, listed, key=_lowest)
+                rest = deepest.page.next_url
                 if page.models or page.unchanged or page.quarantined:
                     self._given += page.requests
                     yield page

@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -343,3 +343,39 @@ def test_no_model_that_was_there_throughout_is_missed_or_repeated(seed: int) -> 
     assert throughout <= set(seen)
     assert len(set(seen)) == len(seen)
     assert all(newer > older for newer, older in pairwise(seen))
+
+
+class Changed(Replica):
+    """Has so many rows more from a request on: request -> their numbers."""
+
+    def __init__(self, numbers: Sequence[int], more: Mapping[int, Sequence[int]]) -> None:
+        super().__init__(numbered(numbers), quota=None)
+        self._numbers, self._more = [*numbers], more
+
+    def willing_answer(self, request: Request) -> Response:
+        self._numbers += self._more.get(self.requests, [])
+        self.catalogue = numbered(self._numbers)
+        return super().willing_answer(request)
+
+
+def numbered(numbers: Sequence[int]) -> Catalogue:
+    rows = ({"_id": f"{number:024x}", "id": f"a/m{number}"} for number in sorted(numbers, reverse=True))
+    return Catalogue((row["_id"], json.dumps(row).encode()) for row in rows)
+
+
+class Unlearned(Plan):
+    """As where a piece is begun before the last page of the one above it has come."""
+
+    def learn(self, highest: str, lowest: str) -> None:
+        pass
+
+
+def test_one_chain_goes_on_below_the_lowest_row_that_was_read() -> None:
+    """The second page reaches lower than the third, before which rows have come; then the fourth does not fit."""
+    replica = Changed(range(0, 20_000, 100), {3: (17_901, 17_902, 17_903), 4: range(16_910, 16_990, 5)})
+    seams = [f"{number:024x}" for number in (17_999, 16_999)]
+    with running(replica) as url, Hub(url, sleep=bool) as hub:
+        pages = below(hub, made_up(listing_of(hub), TOP), 1, Unlearned(seams))
+        seen = ids_of(list(pages))
+    assert len(set(seen)) == len(seen)
+    assert {f"{number:024x}" for number in range(0, 20_000, 100)} <= set(seen)
