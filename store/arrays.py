@@ -39,6 +39,14 @@ def among(numbers: Column, others: Column) -> Bools:
     return found
 
 
+def places(wanted: Ints, among: Ints) -> Ints:
+    """Where each wanted number is in the others, which are in order and distinct; -1 for those that are not there."""
+    if not len(among):
+        return np.full(len(wanted), -1, np.int64)
+    found = np.searchsorted(among, wanted).clip(max=len(among) - 1)
+    return np.where(among[found] == wanted, found, -1)
+
+
 def in_order(numbers: Ints) -> Ints:
     """The distinct numbers, in order; many times as quick as np.unique, which hashes them."""
     numbers = np.sort(numbers)

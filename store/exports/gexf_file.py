@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from store.exports.reading import Reader, nullable
+from store.exports.arrow import nullable
+from store.exports.reading import Reader
 from store.exports.tables import NODES, TIMED_EDGES, Table
 from store.exports.texts import Piece, days, lines
 from store.exports.xml import TYPES, XML, data_of, escaped

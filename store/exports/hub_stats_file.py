@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from store.aliases import heeded
-from store.arrays import Ints, as_json
+from store.arrays import Ints, as_json, places
+from store.exports.arrow import nullable, texts, whole
 from store.exports.blocks import Block, ranges, side_by_side
 from store.exports.hub_stats_bases import Base, Told, card_text, told_of
 from store.exports.parquet_file import warned
-from store.exports.reading import Column, Reader, nullable, places, texts, whole
+from store.exports.reading import Column, Reader
 from store.exports.tables import OF_MODEL
 
 _TIME = pa.timestamp("us", tz="UTC")

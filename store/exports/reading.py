@@ -14,11 +14,11 @@ from threading import RLock
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from crawler.records import Relation
-from store.arrays import Bools, Ints, as_json, in_order, numbers
+from store.arrays import Ints, as_json, in_order, numbers, places
+from store.exports.arrow import filled, nullable, separated, strings, texts, truths, whole, worded
 from store.exports.selection import Selection
 
 Kind: TypeAlias = Literal["name", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
@@ -192,10 +192,10 @@ class Reader:
 
     def _array(self, kind: Kind, text: Any) -> pa.Array:
         if kind == "name":
-            return _names(text)
+            return separated(text)
         if kind == "hub_id":
             digits = (text or b"").hex().encode()
-            return _strings(digits, np.arange(_HUB_ID_DIGITS, len(digits) + 1, _HUB_ID_DIGITS))
+            return strings(digits, np.arange(_HUB_ID_DIGITS, len(digits) + 1, _HUB_ID_DIGITS))
         return self._of_numbers(kind, numbers(text))
 
     def _of_numbers(self, kind: Kind, found: Ints) -> pa.Array:
@@ -203,37 +203,8 @@ class Reader:
         if kind == "truth":
             return truths(found > 0, is_there)
         if kind in ("integer", "time"):
-            return _filled(TYPES[kind], found, is_there)
-        return _words(self._words(kind), found, is_there)
-
-
-def places(wanted: Ints, among: Ints) -> Ints:
-    """Where each wanted number is in the others, which are in order and distinct; -1 for those that are not there."""
-    if not len(among):
-        return np.full(len(wanted), -1, np.int64)
-    found = np.searchsorted(among, wanted).clip(max=len(among) - 1)
-    return np.where(among[found] == wanted, found, -1)
-
-
-def nullable(numbers: Ints) -> pa.Array:
-    """The numbers in Arrow's form, null where they are negative."""
-    return _filled(pa.int64(), numbers, numbers >= 0)
-
-
-def truths(values: Bools, is_there: Bools | None = None) -> pa.Array:
-    """Truth values in Arrow's form, null where they are not there."""
-    return _filled(pa.bool_(), np.packbits(values, bitorder="little"), is_there, len(values))
-
-
-def texts(values: Sequence[str]) -> pa.Array:
-    """Texts in Arrow's form."""
-    encoded = [value.encode() for value in values]
-    return _strings(b"".join(encoded), np.cumsum(np.array([len(value) for value in encoded], np.int64)))
-
-
-def whole(array: pa.Array) -> Ints:
-    """An Arrow array of whole numbers without nulls in NumPy's form."""
-    return np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array)]
+            return filled(TYPES[kind], found, is_there)
+        return worded(self._words(kind), found, is_there)
 
 
 def _read_as(column: Column) -> str:
@@ -249,33 +220,3 @@ def _packed(pack: _Pack) -> str:
     """The aggregate that a pack is read with; 0 stands for NULL."""
     parts = (f"coalesce({column.expression}, -1) + 1 << {shift}" for column, shift, _ in pack)
     return f"group_concat({' | '.join(f'({part})' for part in parts)})"
-
-
-def _filled(kind: pa.DataType, values: npt.NDArray[Any], is_there: Bools | None, length: int | None = None) -> pa.Array:
-    """An Arrow array over the values' own memory. `pa.array` would import pandas, which takes a second, to ask it."""
-    length = len(values) if length is None else length
-    validity = None if is_there is None or is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
-    return pa.Array.from_buffers(kind, length, [validity, pa.py_buffer(values)])
-
-
-def _names(text: bytes | None) -> pa.Array:
-    """Names with a NUL between them; None for no names at all."""
-    if text is None:
-        return texts([])
-    ends = np.append(np.flatnonzero(np.frombuffer(text, np.uint8) == 0), len(text))
-    return _strings(text.replace(b"\0", b""), ends - np.arange(len(ends)))
-
-
-def _words(words: pa.Array, numbers: Ints, is_there: Bools) -> pa.Array:
-    """The word of each number, in a dictionary of those that occur."""
-    occurs = np.zeros(len(words), bool)
-    occurs[numbers[is_there]] = True
-    indices = (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
-    dictionary = words.take(nullable(np.flatnonzero(occurs)))
-    return pa.DictionaryArray.from_arrays(_filled(pa.int32(), indices, is_there), dictionary)
-
-
-def _strings(data: bytes, ends: Ints) -> pa.Array:
-    offsets = np.zeros(len(ends) + 1, np.int32)
-    offsets[1:] = ends
-    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))

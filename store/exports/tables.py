@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from crawler.records import Relation
-from store.arrays import Ints, among, as_json, in_order
+from store.arrays import Ints, among, as_json, in_order, places
+from store.exports.arrow import nullable, truths, whole
 from store.exports.blocks import Block, chunks, ranges, side_by_side, starts
-from store.exports.reading import TYPES, Column, Reader, nullable, places, truths, whole
+from store.exports.reading import TYPES, Column, Reader
 from store.exports.selection import Selection
 
 Made = TypeVar("Made")

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from store.arrays import Ints
+from store.exports.arrow import nullable, texts, truths, whole
 from store.exports.cells import iso
-from store.exports.reading import nullable, texts, truths, whole
 
 _FIRST_YEAR, _PAST_YEARS = -30_610_224_000, 253_402_300_800  # 1000 to 9999: years of four digits
 _T_IN_TIME, _LONG = 10, 19  # of "2026-08-21 06:00:00"
