@@ -1,4 +1,4 @@
-"""Numbers of NumPy, and UTF-8, as arrays of Arrow over the same memory: `pa.array` would take a second to import pandas.
+"""Numbers of NumPy, and UTF-8, as arrays of Arrow over the same memory. `pa.array` would import pandas, a second long.
 
 No table and no lineage.
 """
