@@ -55,22 +55,24 @@ class Pace:
         """
         with self._changed:
             self._refused = refused
-            if self._is_news(began, quota):
+            if self._is_news(began, quota, refused=refused):
                 self._hold(wait_before_next(self.quota), USED_UP)
             self._hold(wait, why)
             self._answers += 1
 
-    def _is_news(self, began: int, quota: Quota | None) -> bool:
+    def _is_news(self, began: int, quota: Quota | None, *, refused: bool) -> bool:
         """Takes over what an answer told; false where nothing, or where it is of a window that is over.
 
         Of two answers whose questions were out at once either may be the older: the lower count holds.
         """
         if quota is None:
             return False
-        if self.quota and quota.remaining > quota.limit and self._clock() < self._resets_at:
-            # More than a window has: another limit is told. What was asked counts against ours all the same.
-            left, reset_in = max(self.quota.remaining - 1, 0), self._resets_at - self._clock()
-            self.quota = replace(self.quota, remaining=left, reset_in=reset_in)
+        of_another = quota.remaining > quota.limit or (refused and quota.remaining > 0)
+        if self.quota and of_another and self._clock() < self._resets_at:
+            # More than a window has, or refused though some are left: another limit is told (WIRE). What was asked
+            # counts against ours all the same.
+            left = min(max(self.quota.remaining - 1, 0), quota.remaining)
+            self.quota = replace(self.quota, remaining=left, reset_in=self._resets_at - self._clock())
             return True
         resets_at = self._clock() + quota.reset_in
         later = resets_at - self._resets_at

@@ -132,3 +132,15 @@ def test_an_answer_of_another_limit_counts_against_the_one_that_is_known() -> No
     told(pace, waits, 250)
     told(pace, waits, 9)
     assert waits == [(101.0, USED_UP)]
+
+
+def test_a_refusal_with_some_left_is_of_another_limit_and_counts_against_the_one_that_is_known() -> None:
+    waits = Waits()
+    pace = Pace(waits.clock)
+    told(pace, waits, 11)
+    with pace.turn(waits.pause) as asked:
+        pace.note(asked, Quota(100, 60, 100.0, 300.0), wait=2.0, why="429", refused=True)
+    assert pace.quota is not None
+    assert pace.quota.remaining == 10
+    told(pace, waits, 9)
+    assert waits == [(101.0, USED_UP)]

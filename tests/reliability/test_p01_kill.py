@@ -30,7 +30,7 @@ from tests.reliability.soak import SEED, scaled
 
 KILLS = scaled(8, 500)
 PAGES = scaled(40, 200)
-ROWS_A_PAGE = 400  # more than a pipe takes at once, as pages of the Hub's size are
+ROWS_A_PAGE = 500  # two are more than a pipe takes at once: pages of the Hub's size are alone
 AHEAD = 2  # pages fetched that the writer had not seen: one in its hands, one on its way
 LONGEST_SECONDS = 60
 ABOUT_TIME = {
