@@ -22,6 +22,7 @@ import yaml
 
 from crawler.replica.generate import generate
 from crawler.replica.server import Replica, running
+from tests.jobs.program import warm
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,11 +67,15 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def run(command: str, folder: Path, **more: str) -> str:
-    done = subprocess.run(
-        shlex.split(command), cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    words = shlex.split(command)
+    if words[0] == "modelroots":
+        code, out, told = warm().run(folder, words[1:], more, longest=120)
+        stdout, stderr = out.decode(), told.decode()
+    else:
+        done = subprocess.run(words, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=120)
+        code, stdout, stderr = done.returncode, done.stdout, done.stderr
+    assert code == 0, f"{command}\n{stdout}{stderr}"
+    return stdout
 
 
 def masked(text: str) -> str:

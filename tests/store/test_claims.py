@@ -155,7 +155,7 @@ def test_what_cannot_be_tested_is_measured_and_said(example: Ecosystem, more: di
 
 
 def test_nothing_is_tested_without_a_complete_sweep(example: Ecosystem) -> None:
-    found = judge(claim(definition()), example, basis(example, complete=False))
+    found = judge(claim(definition()), example, basis(example, whole=False))
     assert (found.verdict, found.measured[0].value) == ("not testable here", 7)
 
 

@@ -6,17 +6,21 @@ import gzip
 import json
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
-from store.database import reading_together
+from store.database import reading_together, writing
 from store.exports.files import save
 from store.exports.reading import Reader, readers_of
 from store.exports.tables import Table
-from tests.store.conftest import Store, row
+from store.registry.loader import load_registry
+from tests.store.conftest import REGISTRY, Store, row
+
+Listings: TypeAlias = Iterator[Sequence[dict[str, Any]]]
 
 RADAR = Path(__file__).resolve().parents[3].parent / "shared" / "hub" / "radar"
 _ODD = (
@@ -39,24 +43,56 @@ HOSTILE = [
 """Two hundred names."""
 
 
-@pytest.fixture
-def hostile(store: Store) -> Store:
-    """Each hostile name is a model, and has a derivative."""
-    bases = [row(name) for name in HOSTILE]
-    store.sweep([*bases, *(row(f"z/child-{place}", [name]) for place, name in enumerate(HOSTILE))])
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[], Listings]], Path]:
+    """Makes a database of a name from listings swept one after the other, once."""
+    folder = tmp_path_factory.mktemp("swept")
+    (folder / "families.toml").write_text(REGISTRY, encoding="utf-8")
+
+    def made(name: str, listings: Callable[[], Listings]) -> Path:
+        path = folder / f"{name}.db"
+        if not path.exists():
+            with writing(path) as connection:
+                store = Store(connection, load_registry(folder), path)
+                for rows in listings():
+                    store.sweep(rows)
+        return path
+
+    return made
+
+
+def filled(store: Store, database: Path) -> Store:
+    """The store with all that the database holds."""
+    with closing(sqlite3.connect(database)) as source:
+        source.backup(store.connection)
     return store
 
 
-@pytest.fixture
-def real(store: Store) -> Store:
-    """Two real listings, one after the other: models of the first alone are missing."""
-    files = sorted(RADAR.glob("*.jsonl.gz"))[:2]
-    if not files:
-        pytest.skip("../shared/hub/radar is not here")
-    for file in files:
+def _hostile_rows() -> Listings:
+    yield [
+        *(row(name) for name in HOSTILE),
+        *(row(f"z/child-{place}", [name]) for place, name in enumerate(HOSTILE)),
+    ]
+
+
+def _real_rows() -> Listings:
+    for file in sorted(RADAR.glob("*.jsonl.gz"))[:2]:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            store.sweep([json.loads(line) for line in lines])
-    return store
+            yield [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def hostile(store: Store, swept: Callable[..., Path]) -> Store:
+    """Each hostile name is a model, and has a derivative."""
+    return filled(store, swept("hostile", _hostile_rows))
+
+
+@pytest.fixture
+def real(store: Store, swept: Callable[..., Path]) -> Store:
+    """Two real listings, one after the other: models of the first alone are missing."""
+    if not RADAR.is_dir():
+        pytest.skip("../shared/hub/radar is not here")
+    return filled(store, swept("real", _real_rows))
 
 
 @pytest.fixture
