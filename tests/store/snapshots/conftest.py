@@ -16,7 +16,7 @@ from store.snapshots.creating import Made, create
 from store.snapshots.marks import mark
 from store.standing import standing
 from tests.store.conftest import REGISTRY, Store, row
-from tests.store.exports.conftest import RADAR, hostile, real
+from tests.store.exports.conftest import RADAR, hostile, real, swept
 
 Snap = Callable[..., Made]
 PROGRAM = "modelroots test"
@@ -115,4 +115,4 @@ def writable(path: Path) -> Path:
     return path
 
 
-__all__ = ["PROGRAM", "SMALL", "Published", "Snap", "finish_on", "hostile", "partial_on", "real", "writable"]
+__all__ = ["PROGRAM", "SMALL", "Published", "Snap", "finish_on", "hostile", "partial_on", "real", "swept", "writable"]
