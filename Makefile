@@ -36,7 +36,7 @@ types: setup
 pytest: setup
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# Every promise whole, some 50 minutes on two cores, 2 GB of memory and 3 GB of temporary files; docs/reliability.md then
+# Every promise whole, an hour or so on two cores, 2 GB of memory and 3 GB of temporary files; docs/reliability.md then
 # says what was tried and what came of it.
 soak: setup
 	MODELROOTS_SOAK=1 MODELROOTS_RELIABILITY=docs/reliability.md \
