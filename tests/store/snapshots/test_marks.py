@@ -8,6 +8,8 @@ import pytest
 
 from store.snapshots.manifest import read_manifest
 from store.snapshots.marks import Unfit, mark
+from store.snapshots.partitions import lay
+from store.snapshots.retention import dated
 from store.standing import standing
 from store.writer import PageWriter
 from tests.store.conftest import Store, row
@@ -67,3 +69,19 @@ def test_one_that_is_accepted_tells_that_it_falls_short(short: Store, snap: Snap
     assert (manifest.complete, manifest.publishable) == (False, True)
     assert "Qwen/Q 3 of 100" in str(manifest.note)
     assert "Qwen/Q 3 of 100" in (place / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_accepted_one_stands_for_its_day_in_the_tree(short: Store, snap: Snap, tmp_path: Path) -> None:
+    place: Path = snap(short, accept=True).place
+    assert [day.snapshot for day in lay(place.parent, tmp_path / "days")] == [place.name]
+
+
+def test_an_accepted_one_is_kept_like_a_complete_one(short: Store, snap: Snap) -> None:
+    place: Path = snap(short, accept=True).place
+    assert dated(place, read_manifest(place)).is_publishable
+
+
+def test_what_changes_add_to_a_short_night_is_partial_too(short: Store) -> None:
+    short.sweep([], kind="changes")
+    found = standing(short.connection)
+    assert (found.kind, found.whole, found.complete) == ("changes", True, False)
