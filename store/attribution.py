@@ -1,6 +1,7 @@
 """Where each model's lineage leads: its roots, and the families nearest above it. Pure arrays, as `store.graph`.
 
-Both answers are pairs (node, what it belongs to). A node that appears in k pairs belongs to each by one k-th.
+Both answers are pairs (node, what it belongs to). A node that appears in k pairs belongs to each by one k-th; a root
+that stands for several counts as so many.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from store.arrays import Column, Ints, in_order, marked
-from store.graph import Lineage, Links, levels, runs, stretches
+from store.graph import Condensed, Lineage, Links, levels, runs, stretches
 
 Pairs: TypeAlias = tuple[Column, Column]
 
@@ -32,23 +33,45 @@ class _RootSets(NamedTuple):
         return places, self.flat[stretch]
 
 
-def root_pairs(lineage: Lineage) -> Pairs:
-    """(node, root) for every node of the lineage and each of its distinct roots, by node; a root is its own.
+class RootPairs(NamedTuple):
+    """(node, root) pairs, by node. A root stands for so many of the node's roots, all alike: itself, and others."""
 
-    The members of a cycle with no way out of it are jointly its roots.
+    nodes: Column
+    roots: Column
+    numbers: Column
+
+
+def root_pairs(lineage: Lineage, alike: Column) -> RootPairs:
+    """Every node of the lineage with each of its distinct roots; a root is its own.
+
+    The members of a cycle with no way out of it are jointly its roots. Those of them that have the same number in
+    `alike` (one a node) are told by one: of n members each by itself there would be n times n pairs.
     """
     size = len(lineage.node_ids)
     condensed = lineage.condensed
     tops = _tops(condensed.upward)
     sets = _root_sets(condensed.upward, tops)
-    members = Links.of(condensed.set_of, np.arange(size), condensed.number)
-    found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
+    told, numbers = _told(condensed, alike)
+    members = Links.of(condensed.set_of[told], told, condensed.number)
+    found = [np.empty((2, 0), np.int32)]
     for first in range(0, size, _AT_ONCE):  # what a block needs beside the pairs is several times as much as they are
         of_node, components = sets.of(tops[condensed.set_of[first : first + _AT_ONCE]])
         of_pair, roots = members.beyond(components)
-        found.append(((first + of_node[of_pair]).astype(np.int32), roots.astype(np.int32)))
-    nodes, roots = (np.concatenate(side) for side in zip(*found, strict=True))
-    return nodes, roots
+        found.append(np.stack([first + of_node[of_pair], roots], dtype=np.int32, casting="unsafe"))
+    nodes, roots = np.concatenate(found, axis=1)
+    return RootPairs(nodes, roots, numbers[roots])
+
+
+def _told(condensed: Condensed, alike: Column) -> tuple[Ints, Column]:
+    """(the nodes that stand for those like them in their component, how many such there are of each node)."""
+    is_told, numbers = np.ones(len(alike), bool), np.ones(len(alike), np.int32)
+    together = np.flatnonzero(np.bincount(condensed.set_of, minlength=condensed.number)[condensed.set_of] > 1)
+    kinds = np.unique(alike[together], return_inverse=True)[1]
+    codes = condensed.set_of[together] * len(alike) + kinds
+    _, firsts, counts = np.unique(codes, return_index=True, return_counts=True)
+    is_told[together] = False
+    is_told[together[firsts]], numbers[together[firsts]] = True, counts
+    return np.flatnonzero(is_told), numbers
 
 
 def _tops(upward: Links) -> Ints:
@@ -124,7 +147,9 @@ def nearest_pairs(lineage: Lineage, official: Column, families: Column) -> Pairs
     return pairs // span, pairs % span
 
 
-def parts(nodes: Column, size: int) -> Column:
-    """In how many pairs the node of each pair stands: the denominator of its share."""
-    found: Column = np.bincount(nodes, minlength=size).astype(np.int32)[nodes]
+def parts(nodes: Column, size: int, numbers: Column | None = None) -> Column:
+    """In how many pairs the node of each pair stands, one that stands for several counted as so many: the denominator
+    of its share.
+    """
+    found: Column = np.bincount(nodes, weights=numbers, minlength=size).astype(np.int32)[nodes]
     return found

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from store.arrays import Bools, Column, Ints, among, marked
-from store.attribution import Pairs, nearest_pairs, root_pairs
+from store.attribution import Pairs, RootPairs, nearest_pairs, root_pairs
 from store.families import official_nodes
 from store.graph import Lineage, descendants
 from store.models import Models
@@ -66,18 +66,26 @@ class Ecosystem:
         return models[models >= 0], families[models >= 0]
 
     @cached_property
-    def roots(self) -> Pairs:
-        """(model, node id of a root) for every model and each of its roots; 0 for a model without any."""
-        places, roots = root_pairs(self.lineage)
+    def roots(self) -> RootPairs:
+        """(model, node id of a root) for every model and each of its roots; 0 for a model without any.
+
+        Of roots in one cycle those alike are told by one: of the same publisher, and official nowhere.
+        """
+        node_ids = self.lineage.node_ids
+        alike = self.models.publishers_of(node_ids).astype(np.int64)
+        official = self._places(*self.official)[0]
+        alike[official] = -1 - official
+        places, roots, numbers = root_pairs(self.lineage, alike)
         models = self.of_place[places]
         named = models >= 0
         own = np.flatnonzero(~marked(models[named], len(self.models)))
         own_roots = self.models.node_ids[own]
         own_roots[among(own_roots, self.rootless)] = 0
-        lineages_roots = self.lineage.node_ids.astype(np.int32)[roots[named]]
-        return (
+        lineages_roots = node_ids.astype(np.int32)[roots[named]]
+        return RootPairs(
             np.concatenate([models[named].astype(np.int32), own.astype(np.int32)]),
             np.concatenate([lineages_roots, own_roots.astype(np.int32)]),
+            np.concatenate([numbers[named], np.ones(len(own), np.int32)]),
         )
 
     @cached_property

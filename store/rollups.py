@@ -34,10 +34,10 @@ _NO_MONTH = -(10**6)
 
 @dataclass(frozen=True)
 class Dimension:
-    """A row for each (model, key): the model, the key's place in `labels`, and the denominator of the share.
+    """A row for each (model, key): the model, the key's place in `labels`, and its share: `numbers` of so many `parts`.
 
     Of a cross table `labels` has a list for each side, and a key is a number of two digits in them. `roots` tells
-    the root that each row goes through; None where the key does not come from a root.
+    the root that each row goes through; None where the key does not come from a root. `numbers` is None for one each.
     """
 
     models: Column
@@ -45,6 +45,7 @@ class Dimension:
     parts: Column
     labels: tuple[Sequence[str], ...]
     roots: Column | None = None
+    numbers: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,11 @@ def _of_publisher(
     """By something that a publisher id means: of the models' own publishers, or of their roots'."""
     if choices.side == "publisher":
         return _single(ecosystem.models.publisher_ids, labels, absent)
-    models, roots = ecosystem.roots
+    models, roots, numbers = ecosystem.roots
     publishers = np.where(roots == 0, _NO_ROOT, ecosystem.models.publishers_of(roots))
     keys, texts = _labelled(publishers, {**labels, _NO_ROOT: rootless}, absent)
-    return Dimension(models, keys, parts(models, len(ecosystem.models)), (texts,), roots)
+    share = parts(models, len(ecosystem.models), numbers)
+    return Dimension(models, keys, share, (texts,), roots, numbers)
 
 
 def _family(ecosystem: Ecosystem, choices: Choices) -> Dimension:
@@ -145,26 +147,27 @@ def _family(ecosystem: Ecosystem, choices: Choices) -> Dimension:
 
 def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     """Each root's share to the root's family; `official` where the model is official in that family itself."""
-    models, roots = ecosystem.roots
+    models, roots, numbers = ecosystem.roots
     nodes, families = ecosystem.official
     none, official = len(names) - 1, len(names) - 2
     of_node = Links.of(nodes, families, int(max(nodes.max(initial=0), roots.max(initial=0))) + 1)
-    number = of_node.degrees()
-    first = np.full(len(number), none, np.int32)
-    first[number > 0] = of_node.targets[of_node.starts[:-1][number > 0]]
+    degrees = of_node.degrees()
+    first = np.full(len(degrees), none, np.int32)
+    first[degrees > 0] = of_node.targets[of_node.starts[:-1][degrees > 0]]
     named = np.maximum(roots, 0)
-    keys, share = first[named], parts(models, len(ecosystem.models))
-    several = np.flatnonzero((number > 1)[named])
+    keys, share = first[named], parts(models, len(ecosystem.models), numbers)
+    several = np.flatnonzero((degrees > 1)[named])
     if len(several):  # hardly ever: the root is official in several families, and each gets an equal part
         which, found = of_node.beyond(named[several])
         rows = np.concatenate([np.delete(np.arange(len(roots)), several), several[which]])
         keys = np.concatenate([np.delete(keys, several), found])
-        models, share, roots = models[rows], share[rows] * np.maximum(number[named[rows]], 1), roots[rows]
+        share = share[rows] * np.maximum(degrees[named[rows]], 1)
+        models, roots, numbers = models[rows], roots[rows], numbers[rows]
     perhaps = np.flatnonzero(marked(ecosystem.official_models[0], len(ecosystem.models))[models])
     span = len(names)
     own = np.sort(ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1])
     keys[perhaps[among(models[perhaps].astype(np.int64) * span + keys[perhaps], own)]] = official
-    return Dimension(models, keys, share, (names,), roots)
+    return Dimension(models, keys, share, (names,), roots, numbers)
 
 
 def _relation(ecosystem: Ecosystem, _: Choices) -> Dimension:
@@ -238,10 +241,13 @@ def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimensi
     if left.roots is not None and right.roots is not None:
         same = left.roots[rows] == right.roots[places]
         rows, places, share = rows[same], places[same], share[same]
-        of_roots = np.bincount(ecosystem.roots[0], minlength=len(ecosystem.models))[left.models[rows]]
-        share //= of_roots
+        models, _, numbers = ecosystem.roots
+        of_roots = np.bincount(models, weights=numbers, minlength=len(ecosystem.models)).astype(np.int64)
+        share //= of_roots[left.models[rows]]
     keys = left.keys[rows].astype(np.int64) * len(right.labels[0]) + right.keys[places]
-    return Dimension(left.models[rows], keys, share, left.labels + right.labels)
+    by_root, at = (right, places) if left.numbers is None else (left, rows)
+    numbers = None if by_root.numbers is None else by_root.numbers[at]
+    return Dimension(left.models[rows], keys, share, left.labels + right.labels, numbers=numbers)
 
 
 def cells(ecosystem: Ecosystem, found: Dimension, choices: Choices) -> list[Cell]:
@@ -262,12 +268,13 @@ def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Column, groups: i
     Exact: whole sums for each denominator, then few fractions.
     """
     group = group_of[found.models]
-    models, keys, parts = found.models, found.keys, found.parts
+    models, keys, parts, numbers = found.models, found.keys, found.parts, found.numbers
     if group.min(initial=0) < 0:
         rows = np.flatnonzero(group >= 0)
         group, models, keys, parts = group[rows], models[rows], keys[rows], parts[rows]
+        numbers = None if numbers is None else numbers[rows]
     span = int(parts.max(initial=0)) + 1
-    weights = (_weights(ecosystem.models, metric, models) for metric in METRICS)
+    weights = (_weights(ecosystem.models, metric, models, numbers) for metric in METRICS)
     codes = keys.astype(np.int64)
     codes *= span
     codes += parts
@@ -283,9 +290,12 @@ def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Column, groups: i
     return [_most_first(one.values()) for one in made]
 
 
-def _weights(models: Models, metric: str, rows: Column) -> Column | None:
-    """What each of these models counts; None where that is one."""
-    return None if metric == "models" and models.numbers is None else models.weights(metric)[rows]
+def _weights(models: Models, metric: str, rows: Column, numbers: Column | None) -> Column | None:
+    """What each of these models counts, so many times; None where that is one."""
+    if metric == "models" and models.numbers is None:
+        return numbers
+    weights = models.weights(metric)[rows]
+    return weights if numbers is None else weights * numbers
 
 
 def _together(*parts: list[Cell]) -> list[Cell]:

@@ -104,12 +104,15 @@ def _sums(ecosystem: Ecosystem, families: Dimension, kept: Bools, metric: Metric
     rows = np.flatnonzero(derived[families.models] & (families.keys < len(ecosystem.registry.families)))
     models, keys = families.models[rows].astype(np.int64), families.keys[rows].astype(np.int64)
     parts = families.parts[rows]
+    weights = ecosystem.models.weights(metric)[models]
+    if families.numbers is not None:
+        weights = weights * families.numbers[rows]
     children, of, is_direct = ecosystem.descent
     size = len(families.labels[0])
     near = among(models * size + keys, in_order((children * size + of)[is_direct]))
     span = int(parts.max(initial=0)) + 1
     codes = ((keys * RELATIONS + ecosystem.models.relations[models]) * span + parts) * 2 + near
-    distinct, (sums,) = summed(codes, [ecosystem.models.weights(metric)[models]])
+    distinct, (sums,) = summed(codes, [weights])
     for code, total in zip(distinct.tolist(), sums.tolist(), strict=True):
         family, relation = divmod(code // 2 // span, RELATIONS)
         yield _Sum(family, relation, Fraction(int(total), code // 2 % span), bool(code % 2))

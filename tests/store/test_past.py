@@ -34,14 +34,14 @@ EDGES = """
 def answers(connection: sqlite3.Connection, store: Store) -> dict[str, Any]:
     """Everything that follows from the lineage, by names."""
     ecosystem = Ecosystem.of(resolve(connection), store.registry)
-    models, roots = ecosystem.roots
-    rooted = zip(ecosystem.models.node_ids[models].tolist(), roots.tolist(), strict=True)
+    models, roots, numbers = ecosystem.roots
+    rooted = zip(ecosystem.models.node_ids[models].tolist(), roots.tolist(), numbers.tolist(), strict=True)
     nodes = dict(connection.execute("SELECT id, name FROM node"))
     return {
         "counts": connection.execute(COUNTS).fetchall(),
         "edges": connection.execute(EDGES).fetchall(),
         "models": sorted(nodes.get(node, "") for node in ecosystem.models.node_ids.tolist()),
-        "roots": sorted((nodes.get(model, ""), nodes.get(root, "")) for model, root in rooted),
+        "roots": sorted((nodes.get(model, ""), nodes.get(root, ""), number) for model, root, number in rooted),
         "families": [
             derivatives_under(ecosystem, name, Choices(attribution=attribution), metric="models")
             for name in store.registry.families

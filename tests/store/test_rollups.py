@@ -168,6 +168,31 @@ def test_models_that_are_told_by_their_publisher_alone_count_as_each_by_itself(s
                 assert roll_up(fewer, [by], choices) == roll_up(each, [by], choices), (by, choices)
 
 
+def test_members_of_a_cycle_that_are_told_by_one_count_as_each_by_itself(store: Store, tmp_path: Path) -> None:
+    names = ["Qwen/A", "alice/1", "Qwen/B", "alice/2", "bob/1", "alice/3"]
+    ring = [row(name, [base]) for name, base in zip(names, [*names[1:], names[0]], strict=True)]
+    merge = row("zoe/merge", ["frank/below", "meta-llama/Z"], "merge", downloads=7)
+    store.sweep([*ring, row("frank/below", ["alice/1"]), row("meta-llama/Z"), merge])
+    ecosystem = ecosystem_of(store, tmp_path / "registry")
+    seventh = Fraction(1, 7)  # of the merge's seven roots, six are the cycle's
+    assert counts(ecosystem, "country") == {
+        "CN": Fraction(7, 3) + 2 * seventh,
+        "KR": 7 * HALF + 3 * seventh,
+        "DE": Fraction(7, 6) + seventh,
+        "US": 1 + seventh,
+    }
+    assert counts(ecosystem, "country", metric="downloads") == {"KR": 3, "CN": 2, "DE": 1, "US": 1}
+    qwen = Fraction(5, 3) + 2 * seventh  # of the members that are not official themselves, and of what is below
+    assert counts(ecosystem, "family", attribution="root")["qwen"] == qwen
+    assert family_shares(ecosystem, "root", Choices())["qwen"].total == qwen
+    crossed = counts(ecosystem, "family", "country", attribution="root")
+    assert crossed[("qwen", "CN")] == qwen
+    assert crossed[("official", "CN")] == Fraction(2, 3)
+    assert crossed[("none", "DE")] == Fraction(7, 6) + seventh
+    assert sum(crossed.values()) == len(ring) + 3
+    assert counts(ecosystem, "publisher", "country", side="origin")[("alice", "KR")] == 7 * HALF + 3 * seventh
+
+
 def test_an_empty_store_has_no_cells(store: Store, tmp_path: Path) -> None:
     store.sweep([])
     ecosystem = ecosystem_of(store, tmp_path / "registry")
