@@ -241,8 +241,8 @@ def _crossed(ecosystem: Ecosystem, left: Dimension, right: Dimension) -> Dimensi
     if left.roots is not None and right.roots is not None:
         same = left.roots[rows] == right.roots[places]
         rows, places, share = rows[same], places[same], share[same]
-        models, _, numbers = ecosystem.roots
-        of_roots = np.bincount(models, weights=numbers, minlength=len(ecosystem.models)).astype(np.int64)
+        models, _, alike = ecosystem.roots
+        of_roots = np.bincount(models, weights=alike, minlength=len(ecosystem.models)).astype(np.int64)
         share //= of_roots[left.models[rows]]
     keys = left.keys[rows].astype(np.int64) * len(right.labels[0]) + right.keys[places]
     by_root, at = (right, places) if left.numbers is None else (left, rows)

@@ -84,7 +84,7 @@ def test_both_equal_a_naive_reading_on_random_graphs(block: int) -> None:
 def test_a_long_chain_has_one_root_and_a_cycle_has_all_its_members() -> None:
     size = 20_000
     chain = lineage(size, [(at, at + 1) for at in range(size - 1)])
-    assert set(root_pairs(chain, np.zeros(size)).roots.tolist()) == {0}
+    assert set(root_pairs(chain, np.zeros(size, np.int64)).roots.tolist()) == {0}
     ring = [(0, 1), (1, 2), (2, 0), (2, 3)]
     assert as_sets(root_pairs(lineage(4, ring), np.arange(4))[:2]) == {node: {0, 1, 2} for node in range(4)}
 
@@ -99,7 +99,7 @@ def test_a_large_cycle_of_few_kinds_makes_few_pairs() -> None:
 
 def test_merges_of_merges_keep_each_root_once() -> None:
     edges = [(0, 3), (1, 3), (1, 4), (2, 4), (3, 5), (4, 5), (5, 6)]
-    assert as_sets(root_pairs(lineage(7, edges), np.zeros(7))[:2])[6] == {0, 1, 2}
+    assert as_sets(root_pairs(lineage(7, edges), np.zeros(7, np.int64))[:2])[6] == {0, 1, 2}
 
 
 def test_nothing_gives_nothing() -> None:
