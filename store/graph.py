@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from crawler.records import Relation
-from store.arrays import Column, Ints, in_order, marked
+from store.arrays import Bools, Column, Ints, in_order
 
 RELATIONS = len(Relation)
 _MERGES_AT_ONCE = 4096
@@ -133,16 +133,21 @@ def count_derivatives(lineage: Lineage) -> tuple[Counts, Cycles]:
 
 def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Column]:
     """(all nodes reached from the sources, those among them that are one step away); sources left out."""
-    reached = marked(sources, len(lineage.node_ids))
-    frontier: Column = sources
-    first: Column | None = None
-    while len(frontier):
-        _, found = lineage.downward.beyond(frontier)
-        frontier = distinct(found[~reached[found]], lineage.scratch)
-        reached[frontier] = True
-        first = frontier if first is None else first
+    reached = _reached(lineage.downward, sources, lineage.scratch)
     reached[sources] = False
-    return np.flatnonzero(reached), np.empty(0, np.int64) if first is None else first
+    _, children = lineage.downward.beyond(sources)
+    return np.flatnonzero(reached), distinct(children[reached[children]], lineage.scratch)
+
+
+def _reached(links: Links, sources: Column, scratch: Ints) -> Bools:
+    """Which nodes the links lead to from the sources; a source itself where one leads back to it."""
+    reached = np.zeros(len(scratch), bool)
+    frontier = sources
+    while len(frontier):
+        _, found = links.beyond(frontier)
+        frontier = distinct(found[~reached[found]], scratch)
+        reached[frontier] = True
+    return reached
 
 
 def distinct(nodes: Column, scratch: Ints) -> Column:
@@ -200,7 +205,8 @@ def _sums_below(condensed: Condensed, own: Ints) -> Ints:
     sums = _sums_in_trees(only_parent, own)
     merges = np.flatnonzero(degrees > 1)
     if len(merges):
-        level_of = levels(condensed.parents, condensed.children, size)
+        is_above = _reached(upward, merges, np.empty(size, np.int64))[condensed.children]
+        level_of = levels(condensed.parents[is_above], condensed.children[is_above], size)
         weights = sums[:, merges]
         for first in range(0, len(merges), _MERGES_AT_ONCE):
             some = slice(first, first + _MERGES_AT_ONCE)
@@ -222,12 +228,12 @@ def _sums_in_trees(parent: Ints, own: Ints) -> Ints:
 
 
 def levels(parents: Ints, children: Ints, size: int) -> Ints:
-    """The longest way down to each node from a root."""
+    """The longest way down to each node from a root; 0 for one without links."""
     downward = Links.of(parents, children, size)
     waiting = np.bincount(children, minlength=size)
     scratch = np.empty(size, np.int64)
     levels = np.zeros(size, np.int64)
-    frontier, level = np.flatnonzero(waiting == 0), 0
+    frontier, level = np.flatnonzero((waiting == 0) & (downward.degrees() > 0)), 0
     while len(frontier):
         levels[frontier] = level
         _, found = downward.beyond(frontier)
