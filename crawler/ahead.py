@@ -20,6 +20,7 @@ from crawler.asking import Closed
 from crawler.errors import Astray, BadRequest, Malformed, NotFound, ServerFault
 from crawler.hub import Hub, Listed
 from crawler.known import NOTHING, KnownRows
+from crawler.parse import read_rest
 from crawler.records import Page
 from crawler.seams import ABOVE_ALL, Plan, agree, is_below, made_up, point_of
 
@@ -243,10 +244,11 @@ def _without_repeats(listed: Listed, deepest: Listed) -> Page:
     lowest = _lowest(deepest)
     if not listed.hub_ids or max(listed.hub_ids) < lowest:
         return listed.page
-    models, unchanged = listed.page.models, set(deepest.page.unchanged)
+    page, before = read_rest(listed.page), read_rest(deepest.page)
+    models, unchanged = page.models, set(before.unchanged)
     return msgspec.structs.replace(
-        listed.page,
+        page,
         models=models.at([place for place, hub_id in enumerate(models.hub_ids) if hub_id.hex() < lowest]),
-        unchanged=[number for number in listed.page.unchanged if number not in unchanged],
-        quarantined=tuple(row for row in listed.page.quarantined if row not in deepest.page.quarantined),
+        unchanged=[number for number in page.unchanged if number not in unchanged],
+        quarantined=tuple(row for row in page.quarantined if row not in before.quarantined),
     )

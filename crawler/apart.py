@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection, wait
@@ -19,6 +20,7 @@ import msgspec
 
 from crawler import errors
 from crawler.errors import CrawlError
+from crawler.parse import read_rest
 from crawler.records import Page
 
 Source = TypeVar("Source")
@@ -37,6 +39,10 @@ class _Ended(msgspec.Struct, frozen=True, tag=True):
     details: dict[str, Any] = {}
 
 
+_HELD_UP = 0.25
+"""Of the time that making a page took: where telling it takes longer the consumer is behind, and the next is read here.
+"""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
 
@@ -47,7 +53,7 @@ def apart(
     *,
     on_wait: Callable[[float, str], object],
 ) -> Generator[Page]:
-    """The pages of `listing(make_hub(on_wait=...))`, one of them on its way while the last is worked on.
+    """The pages of `listing(make_hub(on_wait=...))`, read to the end, one on its way while the last is worked on.
 
     What is made is a `Hub`, or nothing where the pages are of a file.
 
@@ -68,7 +74,7 @@ def apart(
                 process.join()
                 raise CrawlError(f"The process that fetches pages has ended ({process.exitcode}).") from None
             if isinstance(told, Page):
-                yield told
+                yield read_rest(told)
             elif isinstance(told, _Waiting):
                 on_wait(told.seconds, told.why)
             elif told.error is None:
@@ -105,8 +111,13 @@ def _fetch(
 
     try:
         with make_hub(on_wait=lambda seconds, why: tell(_Waiting(seconds, why))) as hub:
+            is_waited_for, told = True, time.perf_counter()
             for page in listing(hub):
+                page = page if is_waited_for else read_rest(page)
+                made = time.perf_counter()
                 tell(page)
+                began, told = told, time.perf_counter()
+                is_waited_for = told - made < _HELD_UP * (made - began)
     except CrawlError as problem:
         tell(_Ended(type(problem).__name__, str(problem), vars(problem)))
     except BrokenPipeError:

@@ -27,7 +27,10 @@ MOST_ROWS = 100_000
 
 
 class Listed(NamedTuple):
-    """A page, the seconds of its round trip and of its reading, and its rows' `_id`s where they were wanted."""
+    """A page, the seconds of its round trip and of its reading, and its rows' `_id`s where they were wanted.
+
+    Of a page most of whose rows are known the others may be unread.
+    """
 
     page: Page
     round_trip: float
@@ -95,6 +98,7 @@ class Hub(Asker):
                 models=contents.models,
                 quarantined=tuple(contents.quarantined),
                 unchanged=contents.unchanged,
+                unread=contents.unread,
                 next_url=here if problem else answer.link_next,
                 requests=answer.requests,
                 base=base,

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from crawler.errors import Malformed
 from crawler.known import NOTHING, KnownRows, fingerprints_of
-from crawler.records import BaseDetail, Declaration, ModelRecord, Models, Quarantined
+from crawler.records import BaseDetail, Declaration, ModelRecord, Models, Page, Quarantined, Unread
 from crawler.references import TAG, NamedBases, declared, declared_hash
 from crawler.rows import BaseModels, Card, Row, Text, Unusable, lenient, texts_of, typed
 from crawler.times import seconds
@@ -28,15 +30,18 @@ _SAYS_PRIVATE = re.compile(rb'"private"\s*+:\s*+(?!false|null|0\b)')  # for a ro
 
 
 class Contents(NamedTuple):
-    """One listing page: what was read, what could not be, and the known numbers of the rows that have not changed."""
+    """One listing page: what was read, what could not be, the known numbers of the rows that have not changed, and
+    what is left to be read.
+    """
 
     models: Models
     quarantined: list[Quarantined]
     unchanged: list[int]
+    unread: Unread
 
     @property
     def rows(self) -> int:
-        return len(self.models) + len(self.quarantined) + len(self.unchanged)
+        return len(self.models) + len(self.quarantined) + len(self.unchanged) + len(self.unread.texts)
 
 
 class Records(NamedTuple):
@@ -50,24 +55,36 @@ class Records(NamedTuple):
 def read_page(body: bytes, known: KnownRows = NOTHING, *, most: int | None = None) -> Contents:
     """A listing page, in its order; what is known by its text is not read.
 
-    Raises `Malformed` where the body is not a whole JSON array (worth another try), or one of more rows than `most`.
+    Where that is most of the page the rest is left to `read_rest`: whoever stores so little has time for it, while
+    whoever fetches has not. Raises `Malformed` where the body is not a whole JSON array (worth another try), or one of
+    more rows than `most`.
     """
     texts = texts_of(body, most)
     fingerprints = fingerprints_of(texts)
     numbers = known.numbers_of(fingerprints)
+    unchanged = [number for number in numbers if number]
+    if not unchanged:
+        return Contents(*_read(texts, fingerprints.tolist()), unchanged, Unread())
     wanted = [place for place, number in enumerate(numbers) if not number]
-    if len(wanted) < len(texts):
-        texts, fingerprints = [texts[place] for place in wanted], fingerprints[wanted]
-    columns, quarantined = _Columns(), list[Quarantined]()
-    for first in range(0, len(texts), _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        columns.add(*_usable(texts[some], fingerprints[some].tolist(), quarantined))
-    return Contents(columns.models(), quarantined, [number for number in numbers if number])
+    rest = Unread([bytes(texts[place]) for place in wanted], fingerprints[wanted].tolist())
+    if len(wanted) < len(unchanged):
+        return Contents(Models(), [], unchanged, rest)
+    return Contents(*_read(rest.texts, rest.fingerprints), unchanged, Unread())
+
+
+def read_rest(page: Page) -> Page:
+    """The page with nothing unread."""
+    if not page.unread.texts:
+        return page
+    models, quarantined = _read(page.unread.texts, page.unread.fingerprints)
+    return msgspec.structs.replace(page, models=models, quarantined=tuple(quarantined), unread=Unread())
 
 
 def parse_changed(body: bytes, known: KnownRows) -> Records:
     """The same as rows, for whoever looks at few. Raises `Malformed`."""
-    models, quarantined, unchanged = read_page(body, known)
+    models, quarantined, unchanged, rest = read_page(body, known)
+    if rest.texts:
+        models, quarantined = _read(rest.texts, rest.fingerprints)
     return Records(list(models.records()), quarantined, unchanged)
 
 
@@ -88,6 +105,14 @@ def parse_detail(body: bytes) -> BaseDetail:
     columns = _Columns()
     columns.add([row], [None])
     return BaseDetail(columns.models().records()[0], row.children)
+
+
+def _read(texts: Sequence[Text], fingerprints: Sequence[int]) -> tuple[Models, list[Quarantined]]:
+    columns, quarantined = _Columns(), list[Quarantined]()
+    for first in range(0, len(texts), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        columns.add(*_usable(texts[some], fingerprints[some], quarantined))
+    return columns.models(), quarantined
 
 
 # Which rows can be stored

@@ -182,13 +182,21 @@ class Quarantined(msgspec.Struct, frozen=True, array_like=True, gc=False):
     raw: str
 
 
+class Unread(msgspec.Struct, frozen=True, array_like=True):
+    """Rows of a page that are still to be read, as their texts, and the fingerprint of each."""
+
+    texts: list[bytes] = []
+    fingerprints: list[int] = []
+
+
 class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     """One page of a listing, parsed. `next_url` is None on the last page.
 
     `requests` is how many requests it took, tries and redirects included. `base` names the model whose
     derivatives were listed, None where the listing was not of one model's derivatives. `requests_left` is what
     the server then said of the quota's window, None where it says nothing. `unchanged` are the numbers, as the
-    store gave them, of the rows whose text is known: they are not among the models.
+    store gave them, of the rows whose text is known: they are not among the models. Where those are most of a
+    page, its other rows may be `unread`: neither models nor quarantined yet (see `crawler.parse.read_rest`).
     """
 
     models: Models
@@ -198,6 +206,7 @@ class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     base: str | None = None
     requests_left: int | None = None
     unchanged: list[int] = []
+    unread: Unread = Unread()
 
     @property
     def records(self) -> tuple[ModelRecord, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crawler.known import NOTHING, KnownRows
-from crawler.parse import read_page
+from crawler.parse import read_page, read_rest
 from crawler.records import Page
 from store import crawls
 from store.computation import compute
@@ -65,7 +65,8 @@ class Store:
         known: KnownRows = NOTHING,
     ) -> Page:
         found = read_page(json.dumps(list(rows)).encode(), known)
-        return Page(found.models, tuple(found.quarantined), next_url, 1, base, unchanged=found.unchanged)
+        quarantined = tuple(found.quarantined)
+        return read_rest(Page(found.models, quarantined, next_url, 1, base, None, found.unchanged, found.unread))
 
     def sweep(self, rows: Sequence[Any], *, kind: str = "sweep", knowing: bool = False) -> CrawlRow:
         """One crawl of one page, to its end; `knowing` as the program does it, which reads changed rows alone."""
