@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from store.arrays import Column, Ints
+from store.arrays import Ints
 from store.kept import Kept
 
 _COUNTERS = ("downloads", "downloads_all_time", "likes")
@@ -33,18 +33,22 @@ class KeptColumns:
     def models(self, first: int, last: int) -> Known:
         """Of the models of these ids that are there and have a name, in order."""
         columns = self.kept.columns.models
-        ids = first + np.flatnonzero(self._copied(columns.node_ids[first : last + 1]) > 0)
-        absent = self._copied(columns.absent[ids])
-        counters = {
-            name: np.where(absent >> bit & 1, -1, self._copied(getattr(columns, name)[ids]))
+        ids = first + np.flatnonzero(columns.node_ids[first : last + 1] > 0)
+        absent = columns.absent[ids]
+        found = {
+            name: np.where(absent >> bit & 1, -1, getattr(columns, name)[ids].astype(np.int64))
             for bit, name in enumerate(_COUNTERS)
         }
-        relations, node_ids = self._copied(columns.relations[ids]), self._copied(columns.node_ids[ids])
-        return counters | {"relation": relations, "node_id": node_ids}
+        found["relation"] = columns.relations[ids].astype(np.int64)
+        found["node_id"] = columns.node_ids[ids].astype(np.int64)
+        self.kept.let_go()
+        return found
 
     def publishers(self, node_ids: Ints) -> Ints:
         """Of these nodes, by number."""
-        return self._copied(self.kept.columns.nodes.publishers[node_ids])
+        found = self.kept.columns.nodes.publishers[node_ids].astype(np.int64)
+        self.kept.let_go()
+        return found
 
     @property
     def number_of_edges(self) -> int:
@@ -53,9 +57,6 @@ class KeptColumns:
     def edges(self, first: int, number: int) -> Known:
         """So many edges from this one on, in the order of their key."""
         columns = self.kept.edges[first : first + number].T
-        return {name: self._copied(column) for name, column in zip(_OF_EDGE, columns, strict=True)}
-
-    def _copied(self, column: Column) -> Ints:
-        found = column.astype(np.int64)
+        found = {name: column.astype(np.int64) for name, column in zip(_OF_EDGE, columns, strict=True)}
         self.kept.let_go()
         return found
