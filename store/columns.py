@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,7 +26,7 @@ Bytes: TypeAlias = npt.NDArray[np.void]
 # Each column that is read costs its writing and reading as text: small numbers share one with others.
 _MODELS = (
     "id", "coalesce(node_id, -id) * 8 + coalesce(relation, -1) + 1",
-    "coalesce(downloads, 0)", "coalesce(downloads_all_time, 0)", "coalesce(likes, 0)",
+    "coalesce(downloads, -1)", "coalesce(downloads_all_time, -1)", "coalesce(likes, -1)",
 )  # fmt: skip
 _NODES = ("id", "publisher_id * 2 + well_formed")
 _NAMES = "SELECT CAST(group_concat(name, char(0)) AS BLOB) FROM node WHERE id > ? AND id <= ?"
@@ -52,7 +52,8 @@ class ModelColumns:
     """A place for every model id. `node_ids` is 0 for one that is not present, negative for one without a name.
 
     `relations` are those of `crawler.records`, -1 without a declared base; an absent counter is 0. Counters are as
-    narrow as the largest allows: what is read, written and copied of them is what a computation waits for.
+    narrow as the largest allows: what is read, written and copied of them is what a computation waits for. `absent`
+    has a bit for each of them, the first one's lowest, set where it is absent: exports tell that from 0.
     """
 
     node_ids: Column
@@ -60,6 +61,7 @@ class ModelColumns:
     downloads: Column
     downloads_all_time: Column
     likes: Column
+    absent: Column
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,16 @@ def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -
 
 
 def _no_models(size: int) -> ModelColumns:
-    counters = (np.zeros(size, np.uint32) for _ in range(3))
-    return ModelColumns(np.zeros(size, np.int32), np.full(size, -1, np.int8), *counters)
+    downloads, downloads_all_time, likes = (np.zeros(size, np.uint32) for _ in range(3))
+    node_ids, relations, absent = np.zeros(size, np.int32), np.full(size, -1, np.int8), np.zeros(size, np.uint8)
+    return ModelColumns(node_ids, relations, downloads, downloads_all_time, likes, absent)
 
 
 def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str, *given: str) -> ModelColumns:
     """The known columns, with those of the models that fulfil the condition put in."""
     ids, named, *counters = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
-    values = (named >> 3, (named & 7) - 1, *counters)
+    absent = np.packbits([counter < 0 for counter in counters], axis=0, bitorder="little")[0]
+    values = (named >> 3, (named & 7) - 1, *(np.maximum(counter, 0) for counter in counters), absent)
     more = max(int(ids.max(initial=0)) + 1 - len(known.node_ids), 0)
     found = []
     for column, empty, value in zip(_fields(known), _fields(_no_models(more)), values, strict=True):
@@ -155,7 +159,7 @@ def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str,
 
 
 def _fields(models: ModelColumns) -> tuple[Column, ...]:
-    return models.node_ids, models.relations, models.downloads, models.downloads_all_time, models.likes
+    return tuple(getattr(models, field.name) for field in fields(models))
 
 
 # Nodes

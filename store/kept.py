@@ -22,7 +22,7 @@ from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, 
 from store.database import HEAD, file_of
 from store.exports.files import atomically
 
-FORMAT = 3
+FORMAT = 4
 """To be raised when what the columns hold, or mean, changes."""
 FEW = 0.05
 """Of all models: where more have been touched, reading whole tables is as quick."""
@@ -35,6 +35,7 @@ _SINCE = """
 _CHANGED = """
     SELECT model_id FROM model_change WHERE crawl_id > :since
     UNION SELECT id FROM model WHERE missing_since > :since"""
+_ELSEWHERE = "SELECT EXISTS (SELECT 1 FROM crawl_page) OR EXISTS (SELECT 1 FROM temp.sqlite_master)"
 
 _ALIGNED = 64  # bytes
 
@@ -51,11 +52,20 @@ class _Header(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Kept:
-    """The columns, and the rows of `edge` and `lineage_count` as they were written, in the order of their keys."""
+    """The columns, and the rows of `edge` and `lineage_count` as they were written, in the order of their keys.
+
+    `file` is what they are mapped from, where they are.
+    """
 
     columns: Columns
     edges: Column
     counts: Column
+    file: mmap.mmap | None = None
+
+    def let_go(self) -> None:
+        """Memory holds nothing of the file until it is read again. What was changed in the arrays is lost."""
+        if self.file is not None:
+            self.file.madvise(mmap.MADV_DONTNEED)
 
 
 def kept(connection: sqlite3.Connection) -> Kept | None:
@@ -65,11 +75,23 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
             header = msgspec.json.decode(file.readline(), type=_Header)
             if header.stamp != _stamp(connection):
                 return None
-            stored = _mapped(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), file.tell(), header)
+            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+            stored = _mapped(whole, file.tell(), header)
     except (OSError, ValueError, TypeError):
         return None
     models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
-    return Kept(Columns(models, nodes, _group(ReferenceColumns, stored)), stored["edges"], stored["counts"])
+    return Kept(Columns(models, nodes, _group(ReferenceColumns, stored)), stored["edges"], stored["counts"], whole)
+
+
+def of_the_same_moment(connection: sqlite3.Connection) -> Kept | None:
+    """What was kept, where each number of it is what the tables say on this connection; None where any may differ.
+
+    They differ while a crawl is under way, of which pages are stored already, and where `store.past` has put an earlier
+    state in the place of the tables. The connection must stay at its moment for as long as the columns are used.
+    """
+    (is_elsewhere,) = connection.execute(_ELSEWHERE).fetchone()
+    found = None if is_elsewhere else kept(connection)
+    return None if found is None or len(_touched(connection)) else found
 
 
 def keep(connection: sqlite3.Connection, what: Kept) -> None:

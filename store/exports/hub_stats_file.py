@@ -64,7 +64,6 @@ _OF_REFERENCE = (
     Column("said", "integer", "((times * 8 + relation) * 8 + source) * 2 + is_evidence"),
     Column("hub_id", "hub_id", f"coalesce(hub_id, x'{_NO_ID}')"),
 )
-_MODELS = "FROM model WHERE id BETWEEN ? AND ? AND missing_since IS NULL AND node_id IS NOT NULL"
 _REFERENCES = "FROM reference WHERE model_id BETWEEN ? AND ? AND until_crawl IS NULL"
 _BEARERS = """
     FROM json_each(?) AS wanted CROSS JOIN model ON model.node_id = wanted.value
@@ -97,7 +96,7 @@ def write_hub_stats(readers: Sequence[Reader], file: IO[bytes]) -> int:
 
 
 def _rows(former: Mapping[int, str], reader: Reader, block: Block) -> pa.RecordBatch:
-    models = reader.rows((_KEY, _NODE, *_OF_MODEL), _MODELS, block)
+    models = reader.models((_KEY, _NODE, *_OF_MODEL), block)
     names = reader.names(whole(models["node_id"]), _NAME)["id"]
     keys = whole(models["key"])
     declared = dict(_declared(former, reader, block))

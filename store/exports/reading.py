@@ -19,7 +19,9 @@ import pyarrow as pa
 from crawler.records import Relation
 from store.arrays import Ints, as_json, in_order, numbers, places
 from store.exports.arrow import filled, nullable, separated, strings, texts, truths, whole, worded
+from store.exports.kept_columns import NOTHING, KeptColumns, Known
 from store.exports.selection import Selection
+from store.kept import of_the_same_moment
 
 Kind: TypeAlias = Literal["name", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
 
@@ -57,6 +59,7 @@ class Column:
     expression: str = ""
 
 
+_MODELS = "FROM model WHERE id BETWEEN ? AND ? AND missing_since IS NULL AND node_id IS NOT NULL"
 _AMONG = "FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value"
 _RUN_BITS = 20
 _IN_RUNS = f"""
@@ -115,8 +118,26 @@ class Reader:
         """What is to be said of the whole file; see `readers_of`."""
         return self._common.warning
 
-    def rows(self, columns: Sequence[Column], source: str, values: Sequence[Any] = ()) -> pa.RecordBatch:
-        """The columns of the rows that `source` tells, from its `FROM` on."""
+    @property
+    def kept(self) -> KeptColumns | None:
+        """What need not be read of the tables; None where they are all that is sure to be of this moment."""
+        return self._common.once("kept", self._read_kept)
+
+    def _read_kept(self) -> KeptColumns | None:
+        found = of_the_same_moment(self.connection)
+        return KeptColumns(found) if found else None
+
+    def rows(
+        self, columns: Sequence[Column], source: str, values: Sequence[Any] = (), known: Known = NOTHING
+    ) -> pa.RecordBatch:
+        """The columns of the rows that `source` tells, from its `FROM` on; those that are known are not read."""
+        arrays = self._read([column for column in columns if column.name not in known], source, values)
+        arrays |= {one.name: self._of_numbers(one.kind, known[one.name]) for one in columns if one.name in known}
+        return pa.RecordBatch.from_arrays([arrays[column.name] for column in columns], [c.name for c in columns])
+
+    def _read(self, columns: Sequence[Column], source: str, values: Sequence[Any]) -> dict[str, pa.Array]:
+        if not columns:
+            return {}
         alone = [column for column in columns if column.kind not in self._bits]
         packs = list(self._packs([column for column in columns if column.kind in self._bits]))
         wanted = [*map(_read_as, alone), *map(_packed, packs)]
@@ -126,16 +147,22 @@ class Reader:
             told = numbers(next(texts))
             for column, shift, bits in pack:
                 arrays[column.name] = self._of_numbers(column.kind, (told >> shift & (1 << bits) - 1) - 1)
-        return pa.RecordBatch.from_arrays([arrays[column.name] for column in columns], [c.name for c in columns])
+        return arrays
+
+    def models(self, columns: Sequence[Column], block: tuple[int, int]) -> pa.RecordBatch:
+        """The columns of the models with the first to the last of these ids, in order, as far as they are there."""
+        return self.rows(columns, _MODELS, block, self.kept.models(*block) if self.kept else NOTHING)
 
     def names(self, node_ids: Ints, *columns: Column) -> pa.RecordBatch:
         """The columns of the nodes of these ids, in their order."""
         distinct = in_order(node_ids)  # that of the table
+        kept = self.kept
+        known = {one.name: kept.publishers(distinct) for one in columns if kept and one.kind == "publisher"}
         runs = _runs(distinct)
         if _LONG_RUN * len(runs) < len(distinct):
-            found = self.rows(columns, _IN_RUNS, [as_json(runs)])
+            found = self.rows(columns, _IN_RUNS, [as_json(runs)], known)
         else:
-            found = self.rows(columns, _AMONG, [as_json(distinct)])
+            found = self.rows(columns, _AMONG, [as_json(distinct)], known)
         in_their_order = np.array_equal(distinct, node_ids)
         return found if in_their_order else found.take(nullable(np.searchsorted(distinct, node_ids)))
 

@@ -189,6 +189,14 @@ def test_counters_of_any_size_are_kept(store: Store) -> None:
     assert found.likes.dtype.itemsize == 4
 
 
+@pytest.mark.usefixtures("always_again")
+def test_a_counter_that_is_absent_is_told_from_one_that_is_0(store: Store) -> None:
+    store.sweep([row("a/1"), row("a/2", downloads=0, downloadsAllTime=0, likes=0), row("a/3", likes=7)])
+    assert kept_of(store).columns.models.absent.tolist()[1:] == [0b111, 0b000, 0b011]
+    store.sweep([row("a/1", downloads=0), row("a/2", likes=2)], kind="changes")
+    assert kept_of(store).columns.models.absent.tolist()[1:] == [0b110, 0b011, 0b011]
+
+
 def test_what_is_changed_in_the_columns_leaves_the_file_as_it_was(store: Store) -> None:
     store.sweep(ROWS)
     kept_of(store).columns.models.likes[:] = 7

@@ -1,0 +1,178 @@
+"""What lies in the columns kept beside the database is exported as the tables have it, and only where it is theirs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from store.database import reading
+from store.exports import blocks, tables
+from store.exports.graphml_file import write_graphml
+from store.exports.hub_stats_file import write_hub_stats
+from store.exports.jsonl_file import write_jsonl
+from store.exports.parquet_file import write_parquet
+from store.exports.reading import Reader, readers_of
+from store.exports.tables import EDGES, MODELS, NODES
+from store.past import go_back
+from store.writer import PageWriter
+from tests.store.conftest import Store, row
+from tests.store.exports.conftest import readers
+from tests.store.test_past import World
+
+Write: TypeAlias = Callable[..., int]
+
+WRITERS: dict[str, Callable[[list[Reader]], Write]] = {
+    "parquet": lambda given: partial(write_parquet, given, NODES),
+    "edges": lambda given: partial(write_parquet, given, EDGES),
+    "models": lambda given: partial(write_jsonl, given, MODELS),
+    "jsonl": lambda given: partial(write_jsonl, given, NODES),
+    "graphml": lambda given: partial(write_graphml, given),
+    "hub-stats": lambda given: partial(write_hub_stats, given),
+}
+ROWS = [
+    row("Qwen/A", downloads=10**12, downloadsAllTime=2**40, likes=0),
+    row("a/none", ["Qwen/A", "a/ghost"]),
+    row("a/zero", ["Qwen/A"], downloads=0, downloadsAllTime=0, likes=0),
+    row("a/some", ["a/none"], "quantized", downloads=3),
+    row("a/more", ["Qwen/B"], "merge", downloadsAllTime=4, likes=5),
+    *(row(f"b/{number}", ["a/zero"], likes=number) for number in range(200)),
+]
+
+
+def files(given: list[Reader]) -> dict[str, bytes]:
+    """Of each format, what is in the file."""
+    found = {}
+    for name, writer in WRITERS.items():
+        file = io.BytesIO()
+        writer(given)(file)
+        found[name] = file.getvalue()
+    return found
+
+
+def columns_file(store: Store) -> Path:
+    return store.path.with_name(f"{store.path.name}.columns")
+
+
+def is_read_beside(given: list[Reader]) -> bool:
+    return given[0].kept is not None
+
+
+def both_ways(store: Store) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The files with what is kept, which is used, and without it."""
+    given = readers(store)
+    assert is_read_beside(given)
+    beside = files(given)
+    columns_file(store).unlink()
+    assert not is_read_beside(readers(store))
+    return beside, files(readers(store))
+
+
+def stored_page(store: Store, *rows: dict[str, Any]) -> None:
+    """A crawl that has stored these rows and goes on."""
+    with PageWriter(store.connection, store.begin("walk").id) as writer:
+        writer.write(store.page(rows, next_url="http://hub/2"))
+
+
+@pytest.mark.parametrize("rows_a_block", [3, 8_192])
+def test_files_are_the_same_to_the_byte(store: Store, monkeypatch: pytest.MonkeyPatch, rows_a_block: int) -> None:
+    store.sweep(ROWS)
+    monkeypatch.setattr(blocks, "ROWS", rows_a_block)
+    monkeypatch.setattr(tables, "EDGES_A_BLOCK", rows_a_block)
+    beside, read = both_ways(store)
+    assert beside == read
+
+
+def test_hostile_names_are_beside_their_own_numbers(hostile: Store, swept: Callable[..., Path]) -> None:
+    columns_file(hostile).write_bytes(Path(f"{swept('hostile', iter)}.columns").read_bytes())
+    beside, read = both_ways(hostile)
+    assert beside == read
+
+
+def test_real_rows_of_which_some_are_missing_are_the_same(real: Store, swept: Callable[..., Path]) -> None:
+    columns_file(real).write_bytes(Path(f"{swept('real', iter)}.columns").read_bytes())
+    assert real.all("SELECT count(*) FROM model WHERE missing_since IS NOT NULL")[0]
+    beside, read = both_ways(real)
+    assert beside == read
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_models_that_come_go_and_take_names_are_the_same(store: Store, seed: int) -> None:
+    world = World(seed)
+    for night in range(5):
+        rows = [one | {"likes": place} if place % 3 else one for place, one in enumerate(world.there.values())]
+        store.sweep(rows)
+        store.sweep(rows[:4], kind="changes")
+        world.turn(night)
+    beside, read = both_ways(store)
+    assert beside == read
+
+
+def test_a_model_that_lost_its_name_is_left_out_both_ways(store: Store) -> None:
+    store.sweep(ROWS)
+    store.sweep([{**row("a/some", likes=1), "_id": row("x/new")["_id"]}], kind="changes")
+    assert store.all("SELECT count(*) FROM model WHERE node_id IS NULL AND missing_since IS NULL") == [1]
+    beside, read = both_ways(store)
+    assert beside == read
+
+
+def test_numbers_are_read_beside(store: Store) -> None:
+    store.sweep(ROWS)
+    before = files(readers(store))
+    store.connection.execute("UPDATE model SET downloads = 77, downloads_all_time = 77, likes = 77")  # none sees it
+    assert files(readers(store)) == before
+
+
+def test_while_a_crawl_is_under_way_the_tables_are_read(store: Store) -> None:
+    store.sweep(ROWS)
+    stored_page(store, row("a/zero", ["Qwen/A"], downloads=8, likes=9), row("c/new", likes=2))
+    assert not is_read_beside(readers(store))
+    told = files(readers(store))["jsonl"].splitlines()
+    (line,) = [line for line in told if b'"a/zero"' in line]
+    assert b'"downloads":8,"downloads_all_time":null,"likes":9' in line
+    assert any(b'"c/new"' in line for line in told)
+
+
+def test_a_connection_of_an_earlier_moment_reads_its_own_tables(store: Store) -> None:
+    store.sweep(ROWS)
+    with reading(store.path) as connection:
+        before = files(readers_of([connection]))
+        store.sweep([one | {"likes": 6} for one in ROWS])
+        given = readers_of([connection])
+        assert not is_read_beside(given)
+        assert files(given) == before
+
+
+def test_one_that_has_begun_goes_on_at_its_moment(store: Store) -> None:
+    store.sweep(ROWS)
+    with reading(store.path) as connection:
+        given = readers_of([connection])
+        assert is_read_beside(given)
+        before = files(given)
+        store.sweep([one | {"likes": 6} for one in ROWS])
+        assert files(given) == before
+
+
+def test_of_an_earlier_crawl_nothing_is_read_beside(store: Store) -> None:
+    store.sweep(ROWS)
+    then = {name: told for name, told in files(readers(store)).items() if name != "hub-stats"}
+    store.sweep([*ROWS[:-1], row("c/new", ["Qwen/A"])])
+    with reading(store.path) as connection:
+        go_back(connection, 1)
+        given = readers_of([connection])
+        assert not is_read_beside(given)
+        found = files(given)
+    assert {name: found[name] for name in then} == then
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"{}\n", b"{"])
+def test_a_file_that_is_not_sound_is_not_read(store: Store, spoilt: bytes) -> None:
+    store.sweep(ROWS)
+    before = files(readers(store))
+    columns_file(store).write_bytes(spoilt)
+    assert not is_read_beside(readers(store))
+    assert files(readers(store)) == before
