@@ -99,7 +99,12 @@ class PageWriter:
         self.commit()
 
     def write(self, page: Page) -> Tally:
-        """Stores one page. On an error, or a signal, nothing of this page is stored, and the writer can go on."""
+        """Stores one page. On an error, or a signal, nothing of this page is stored, and the writer can go on.
+
+        ValueError for a page with rows that are still to be read: they would be lost.
+        """
+        if page.unread.texts:
+            raise ValueError(f"{len(page.unread.texts)} rows of the page are unread; see crawler.parse.read_rest")
         if not self._uncommitted:
             self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("SAVEPOINT page")

@@ -19,6 +19,7 @@ import pytest
 
 from crawler import sweep
 from crawler.hub import Hub
+from crawler.parse import read_rest
 from crawler.records import Page
 from jobs import pipelines
 from jobs.cli.errors import report
@@ -131,6 +132,6 @@ def _chains(times: sweep.Times, _: object) -> int:
 def _here(sleep: Callable[[float], object], deadline: float) -> Callable[..., Iterator[Page]]:
     def pages(listing: Callable[[Hub], Iterator[Page]], make_hub: Callable[..., Hub], **more: Any) -> Iterator[Page]:
         with make_hub(sleep=sleep, deadline=deadline, **more) as hub:
-            yield from listing(hub)
+            yield from map(read_rest, listing(hub))
 
     return pages

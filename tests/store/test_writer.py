@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from crawler.records import Unread
 from store.writer import PAGES_A_TRANSACTION, PageWriter
 from tests.store.conftest import Store, hub_id, row
 
@@ -21,6 +23,14 @@ def test_every_row_is_in_the_sum(store: Store) -> None:
     crawl = store.sweep([*rows, row("a/4")])
     assert (crawl.fetched, crawl.new, crawl.changed, crawl.same) == (7, 1, 1, 1)
     assert (crawl.repeated, crawl.quarantined, crawl.models) == (1, 3, 3)
+
+
+def test_a_page_with_unread_rows_is_refused_whole(store: Store) -> None:
+    crawl = store.begin()
+    page = msgspec.structs.replace(store.page([row("a/1")]), unread=Unread([b"{}"], [1]))
+    with PageWriter(store.connection, crawl.id) as writer, pytest.raises(ValueError, match="1 rows of the page"):
+        writer.write(page)
+    assert store.all("SELECT count(*) FROM model") == [0]
 
 
 def test_a_private_row_leaves_no_text(store: Store) -> None:
