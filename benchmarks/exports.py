@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from benchmarks.ground import Ground, sweep
+from benchmarks.ground import Ground, move, sweep
 from benchmarks.measuring import Line, Measurement, Target, peer, program, run
 
 EDGES = 50_000
@@ -49,7 +49,7 @@ def _tenth(ground: Ground) -> Path:
     if not database.exists():
         beside = ground.work / "tenth-sweeping.db"
         sweep(ground.hub(max(ground.models // 10, 100)), beside)
-        beside.rename(database)
+        move(beside, database)
     return database
 
 

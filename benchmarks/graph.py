@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.ground import KEPT, Ground
@@ -54,9 +56,8 @@ def _add(measured: Measurement, command: list[str]) -> Ran:
 def _computed(database: Path) -> list[float]:
     """The seconds of a computation that reads the tables, and of one that finds what the first has kept."""
     registry = load_registry(None)
-    database.with_name(database.name + KEPT).unlink(missing_ok=True)
     seconds = []
-    with writing(database) as connection:
+    with _without_kept(database), writing(database) as connection:
         crawl = last_complete_sweep(connection)
         if crawl is None:
             sys.exit(f"{database} holds no complete sweep.")
@@ -67,6 +68,17 @@ def _computed(database: Path) -> list[float]:
             seconds.append(time.perf_counter() - began)
         connection.execute("ROLLBACK")
     return seconds
+
+
+@contextmanager
+def _without_kept(database: Path) -> Iterator[None]:
+    """What is kept beside it is that of its own last computation again afterwards."""
+    kept = database.with_name(database.name + KEPT)
+    aside = kept.rename(kept.with_name(f"{kept.name}-aside"))
+    try:
+        yield
+    finally:
+        aside.replace(kept)
 
 
 if __name__ == "__main__":

@@ -42,8 +42,7 @@ class Ground:
         if not database.exists():
             beside = self.work / "sweeping.db"
             sweep(self.hub(), beside)
-            for suffix in ("", KEPT):
-                _with(beside, suffix).rename(_with(database, suffix))
+            move(beside, database)
         return database
 
     def exported(self) -> Path:
@@ -64,6 +63,12 @@ def remove(database: Path) -> None:
     """A database with what lies beside it."""
     for path in database.parent.glob(f"{database.name}*"):
         path.unlink()
+
+
+def move(database: Path, to: Path) -> None:
+    """A swept database with what is kept beside it."""
+    for suffix in ("", KEPT):
+        _with(database, suffix).rename(_with(to, suffix))
 
 
 def keep(database: Path, ground: Ground) -> None:
