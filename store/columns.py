@@ -146,7 +146,9 @@ def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str,
     """The known columns, with those of the models that fulfil the condition put in."""
     ids, named, *counters = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
     absent = np.packbits([counter < 0 for counter in counters], axis=0, bitorder="little")[0]
-    values = (named >> 3, (named & 7) - 1, *(np.maximum(counter, 0) for counter in counters), absent)
+    for counter in counters:
+        np.maximum(counter, 0, out=counter)
+    values = (named >> 3, (named & 7) - 1, *counters, absent)
     more = max(int(ids.max(initial=0)) + 1 - len(known.node_ids), 0)
     found = []
     for column, empty, value in zip(_fields(known), _fields(_no_models(more)), values, strict=True):
