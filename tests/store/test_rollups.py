@@ -193,6 +193,16 @@ def test_members_of_a_cycle_that_are_told_by_one_count_as_each_by_itself(store: 
     assert counts(ecosystem, "publisher", "country", side="origin")[("alice", "KR")] == 7 * HALF + 3 * seventh
 
 
+def test_an_official_member_of_a_cycle_stands_for_itself_alone(store: Store, tmp_path: Path) -> None:
+    store.sweep([row("Qwen/old", ["Qwen/A"]), row("Qwen/A", ["Qwen/old"]), row("x/below", ["Qwen/A"])])
+    ecosystem_of(store, tmp_path / "registry")
+    families = '[qwen]\npublishers = ["Qwen"]\nexclude = ["Qwen/old"]\n'
+    (tmp_path / "registry" / "families.toml").write_text(families, encoding="utf-8")
+    ecosystem = Ecosystem.of(resolve(store.connection), load_registry(tmp_path / "registry"))
+    assert counts(ecosystem, "family", attribution="root") == {"none": 3 * HALF, "qwen": 1, "official": HALF}
+    assert counts(ecosystem, "country") == {"CN": 3}
+
+
 def test_an_empty_store_has_no_cells(store: Store, tmp_path: Path) -> None:
     store.sweep([])
     ecosystem = ecosystem_of(store, tmp_path / "registry")
