@@ -34,11 +34,14 @@ class _RootSets(NamedTuple):
 
 
 class RootPairs(NamedTuple):
-    """(node, root) pairs, by node. A root stands for so many of the node's roots, all alike: itself, and others."""
+    """(node, root) pairs, by node. A root stands for so many of the node's roots, all alike: itself, and others.
+
+    `numbers` is None where each stands for itself alone.
+    """
 
     nodes: Column
     roots: Column
-    numbers: Column
+    numbers: Column | None
 
 
 def root_pairs(lineage: Lineage, alike: Column) -> RootPairs:
@@ -59,7 +62,7 @@ def root_pairs(lineage: Lineage, alike: Column) -> RootPairs:
         of_pair, roots = members.beyond(components)
         found.append(np.stack([first + of_node[of_pair], roots], dtype=np.int32, casting="unsafe"))
     nodes, roots = np.concatenate(found, axis=1)
-    return RootPairs(nodes, roots, numbers[roots])
+    return RootPairs(nodes, roots, numbers[roots] if numbers.max(initial=1) > 1 else None)
 
 
 def _told(condensed: Condensed, alike: Column) -> tuple[Ints, Column]:

@@ -85,7 +85,7 @@ class Ecosystem:
         return RootPairs(
             np.concatenate([models[named].astype(np.int32), own.astype(np.int32)]),
             np.concatenate([lineages_roots, own_roots.astype(np.int32)]),
-            np.concatenate([numbers[named], np.ones(len(own), np.int32)]),
+            None if numbers is None else np.concatenate([numbers[named], np.ones(len(own), np.int32)]),
         )
 
     @cached_property

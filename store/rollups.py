@@ -162,7 +162,7 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
         rows = np.concatenate([np.delete(np.arange(len(roots)), several), several[which]])
         keys = np.concatenate([np.delete(keys, several), found])
         share = share[rows] * np.maximum(degrees[named[rows]], 1)
-        models, roots, numbers = models[rows], roots[rows], numbers[rows]
+        models, roots, numbers = models[rows], roots[rows], None if numbers is None else numbers[rows]
     perhaps = np.flatnonzero(marked(ecosystem.official_models[0], len(ecosystem.models))[models])
     span = len(names)
     own = np.sort(ecosystem.official_models[0].astype(np.int64) * span + ecosystem.official_models[1])

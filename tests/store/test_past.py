@@ -35,7 +35,8 @@ def answers(connection: sqlite3.Connection, store: Store) -> dict[str, Any]:
     """Everything that follows from the lineage, by names."""
     ecosystem = Ecosystem.of(resolve(connection), store.registry)
     models, roots, numbers = ecosystem.roots
-    rooted = zip(ecosystem.models.node_ids[models].tolist(), roots.tolist(), numbers.tolist(), strict=True)
+    told = [1] * len(models) if numbers is None else numbers.tolist()
+    rooted = zip(ecosystem.models.node_ids[models].tolist(), roots.tolist(), told, strict=True)
     nodes = dict(connection.execute("SELECT id, name FROM node"))
     return {
         "counts": connection.execute(COUNTS).fetchall(),
