@@ -44,14 +44,6 @@ class Contents(NamedTuple):
         return len(self.models) + len(self.quarantined) + len(self.unchanged) + len(self.unread.texts)
 
 
-class Records(NamedTuple):
-    """The same with its models as rows."""
-
-    records: list[ModelRecord]
-    quarantined: list[Quarantined]
-    unchanged: list[int]
-
-
 def read_page(body: bytes, known: KnownRows = NOTHING, *, most: int | None = None) -> Contents:
     """A listing page, in its order; what is known by its text is not read.
 
@@ -63,13 +55,12 @@ def read_page(body: bytes, known: KnownRows = NOTHING, *, most: int | None = Non
     fingerprints = fingerprints_of(texts)
     numbers = known.numbers_of(fingerprints)
     unchanged = [number for number in numbers if number]
-    if not unchanged:
-        return Contents(*_read(texts, fingerprints.tolist()), unchanged, Unread())
-    wanted = [place for place, number in enumerate(numbers) if not number]
-    rest = Unread([bytes(texts[place]) for place in wanted], fingerprints[wanted].tolist())
-    if len(wanted) < len(unchanged):
-        return Contents(Models(), [], unchanged, rest)
-    return Contents(*_read(rest.texts, rest.fingerprints), unchanged, Unread())
+    if unchanged:
+        wanted = [place for place, number in enumerate(numbers) if not number]
+        texts, fingerprints = [texts[place] for place in wanted], fingerprints[wanted]
+    if len(texts) < len(unchanged):
+        return Contents(Models(), [], unchanged, Unread([*map(bytes, texts)], fingerprints.tolist()))
+    return Contents(*_read(texts, fingerprints.tolist()), unchanged, Unread())
 
 
 def read_rest(page: Page) -> Page:
@@ -80,17 +71,10 @@ def read_rest(page: Page) -> Page:
     return msgspec.structs.replace(page, models=models, quarantined=tuple(quarantined), unread=Unread())
 
 
-def parse_changed(body: bytes, known: KnownRows) -> Records:
-    """The same as rows, for whoever looks at few. Raises `Malformed`."""
-    models, quarantined, unchanged, rest = read_page(body, known)
-    if rest.texts:
-        models, quarantined = _read(rest.texts, rest.fingerprints)
-    return Records(list(models.records()), quarantined, unchanged)
-
-
 def parse_page(body: bytes) -> tuple[list[ModelRecord], list[Quarantined]]:
     """The records of one listing page, and the rows that could not be read. Raises `Malformed`."""
-    return parse_changed(body, NOTHING)[:2]
+    found = read_page(body)
+    return list(found.models.records()), found.quarantined
 
 
 def parse_detail(body: bytes) -> BaseDetail:

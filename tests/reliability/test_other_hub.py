@@ -23,7 +23,7 @@ from crawler.transport import LARGEST_BODY
 from tests.jobs.program import clean_environment, many_rows
 from tests.reliability.conftest import Tried
 from tests.reliability.crawling import ROWS_A_PAGE, Crawler, Left, quick
-from tests.reliability.memory import IS_TOLD
+from tests.reliability.memory import where_it_is_told
 from tests.reliability.misbehaving import LIES, TRUNCATES, SamePage, at, cut_in_head, each_row, pages, without_next
 from tests.reliability.small_hub import Row, SmallHub, Twist, Ways, opened
 from tests.reliability.soak import SEED, scaled
@@ -231,7 +231,7 @@ with Hub(sys.argv[1], sleep=bool) as hub:
 """
 
 
-@pytest.mark.skipif(not IS_TOLD, reason="the peak of a process's memory is told by Linux alone")
+@where_it_is_told
 def test_a_page_of_too_many_rows_takes_little_memory(tried: Tried) -> None:
     body = gzip.compress(b"[" + b"0," * (LARGEST_BODY // 2 - 2) + b"0]", 1)
     many: Twist = lambda _hub, _request, answer: replace(answer.saying("Content-Encoding", "gzip"), body=body)  # noqa: E731

@@ -17,7 +17,7 @@ from crawler.hub import Hub
 from crawler.transport import LARGEST_BODY
 from tests.jobs.program import clean_environment
 from tests.reliability.conftest import Tried
-from tests.reliability.memory import IS_TOLD
+from tests.reliability.memory import where_it_is_told
 
 ASKS = """
 import sys
@@ -67,7 +67,7 @@ def test_an_error_page_that_grows_is_an_error_as_any(bomb: str) -> None:
         hub.get(f"{bomb}/api/models")
 
 
-@pytest.mark.skipif(not IS_TOLD, reason="the peak of a process's memory is told by Linux alone")
+@where_it_is_told
 @pytest.mark.parametrize("bomb", [("gzip", 200), ("gzip in gzip", 200), ("gzip", 500)], indirect=True, ids=str)
 def test_a_body_that_grows_takes_no_more_memory_than_the_cap(bomb: str, tried: Tried) -> None:
     ran = subprocess.run(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from crawler.known import KnownRows, fingerprints_of
-from crawler.parse import parse_changed
+from crawler.parse import read_page
+from crawler.records import Models, Unread
 from store.database import writing
 from store.known import fingerprints
 from store.registry.loader import Registry
@@ -104,9 +105,9 @@ def test_a_row_that_could_not_be_read_is_tried_again(store: Store) -> None:
 def test_a_fingerprint_is_of_every_byte() -> None:
     body = b'[{"_id":"%s","id":"a/b"}]' % (b"0" * 24)
     known = KnownRows(fingerprints_of([body[1:-1]]), np.array([1], np.uint32))
-    assert parse_changed(body, known) == ([], [], [1])
+    assert read_page(body, known) == (Models(), [], [1], Unread())
     for other in (body.replace(b"a/b", b"a/c"), body.replace(b":", b": ")):
-        assert parse_changed(other, known).unchanged == []
+        assert read_page(other, known).unchanged == []
 
 
 def test_a_database_without_models_knows_nothing(store: Store) -> None:
