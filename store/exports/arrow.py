@@ -31,7 +31,7 @@ def texts(values: Sequence[str]) -> pa.Array:
     return strings(b"".join(encoded), np.cumsum(np.array([len(value) for value in encoded], np.int64)))
 
 
-def strings(data: bytes, ends: Ints) -> pa.Array:
+def strings(data: bytes | npt.NDArray[np.uint8], ends: Ints) -> pa.Array:
     """Texts that stand one after the other in UTF-8, and where each ends."""
     offsets = np.zeros(len(ends) + 1, np.int32)
     offsets[1:] = ends

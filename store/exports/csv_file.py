@@ -33,7 +33,7 @@ def write_csv(readers: Sequence[Reader], table: Table, file: IO[bytes], *, raw: 
 def _lines(batch: pa.RecordBatch, written: Written) -> memoryview:
     pieces: list[Piece] = []
     for column in batch.columns:
-        pieces += [written.of(column), ","]
+        pieces += [*written.of(column, absent=""), ","]
     return lines([*pieces[:-1], _END], absent="")
 
 

@@ -58,21 +58,21 @@ def _declared(table: Table) -> Iterator[str]:
 
 def _nodes(batch: pa.RecordBatch) -> memoryview:
     name = XML.of(batch["id"])
-    return _elements(batch, NODES, ['<node id="', name, '" label="', name, '"'], "</node>\n")
+    return _elements(batch, NODES, ['<node id="', *name, '" label="', *name, '"'], "</node>\n")
 
 
 def _edges(batch: pa.RecordBatch, before: int) -> memoryview:
     """They are numbered from `before` on, as GEXF wants it."""
     number = nullable(np.arange(before, before + len(batch))).cast(pa.string())
     child, parent = (XML.of(batch[end]) for end in ("child", "parent"))
-    beginning = ['<edge id="', number, '" source="', child, '" target="', parent, '"']
+    beginning = ['<edge id="', number, '" source="', *child, '" target="', *parent, '"']
     return _elements(batch, TIMED_EDGES, beginning, "</edge>\n")
 
 
 def _elements(batch: pa.RecordBatch, table: Table, beginning: Sequence[Piece], end: str) -> memoryview:
     day = days(batch["created_at"])
     start = pc.binary_join_element_wise(' start="', day, '"', "")
-    data = [
-        XML.of(batch[column.name], f'<attvalue for="{key}" value="', '"/>') for column, key in data_of(table, _IDENTIFY)
-    ]
-    return lines([*beginning, start, "><attvalues>", *data, "</attvalues>" + end], absent="")
+    pieces = [*beginning, start, "><attvalues>"]
+    for column, key in data_of(table, _IDENTIFY):
+        pieces += XML.of(batch[column.name], f'<attvalue for="{key}" value="', '"/>')
+    return lines([*pieces, "</attvalues>", end], absent="")

@@ -53,14 +53,16 @@ def _declared(table: Table) -> Iterator[str]:
 
 
 def _nodes(batch: pa.RecordBatch) -> memoryview:
-    return _elements(batch, NUMBERED_NODES, ['<node id="n', XML.of(batch["number"]), '">'], "</node>\n")
+    return _elements(batch, NUMBERED_NODES, XML.of(batch["number"], '<node id="n', '">'), "</node>\n")
 
 
 def _edges(batch: pa.RecordBatch) -> memoryview:
-    child, parent = (XML.of(batch[end]) for end in ("child_id", "parent_id"))
-    return _elements(batch, NUMBERED_EDGES, ['<edge source="n', child, '" target="n', parent, '">'], "</edge>\n")
+    ends = [*XML.of(batch["child_id"], '<edge source="n', '" target="n'), *XML.of(batch["parent_id"], after='">')]
+    return _elements(batch, NUMBERED_EDGES, ends, "</edge>\n")
 
 
 def _elements(batch: pa.RecordBatch, table: Table, beginning: Sequence[Piece], end: str) -> memoryview:
-    data = [XML.of(batch[column.name], f'<data key="{key}">', "</data>") for column, key in data_of(table, _IDENTIFY)]
-    return lines([*beginning, *data, end], absent="")
+    pieces = list(beginning)
+    for column, key in data_of(table, _IDENTIFY):
+        pieces += XML.of(batch[column.name], f'<data key="{key}">', "</data>")
+    return lines([*pieces, end], absent="")

@@ -41,7 +41,7 @@ def members(batch: pa.RecordBatch) -> list[Piece]:
     """The pieces of an object a row, but for its closing brace."""
     pieces: list[Piece] = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        pieces += [f'{"," if pieces else "{"}"{name}":', JSON.of(column)]
+        pieces += JSON.of(column, f'{"," if pieces else "{"}"{name}":', absent="null")
     return pieces
 
 

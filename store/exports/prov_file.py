@@ -65,17 +65,16 @@ def _write(
 
 def _entities(batch: pa.RecordBatch) -> memoryview:
     name = batch["id"]
-    beginning = [_SEPARATOR + '"hf:', _LOCAL.of(name), '":{"prov:label":', JSON.of(name)]
+    beginning = [*_LOCAL.of(name, _SEPARATOR + '"hf:', '":{"prov:label":'), *JSON.of(name)]
     return lines([*beginning, *_attributes(batch), "}"], absent="")
 
 
 def _derivations(batch: pa.RecordBatch) -> memoryview:
-    number = [JSON.of(batch[end]) for end in ("child_id", "parent_id")]
-    child, parent = (_LOCAL.of(batch[end]) for end in ("child", "parent"))
-    relation = ['","prov:type":{"$":"modelroots:', _LOCAL.of(batch["relation"]), '","type":"prov:QUALIFIED_NAME"}']
-    ends = ['":{"prov:generatedEntity":"hf:', child, '","prov:usedEntity":"hf:', parent]
-    beginning = [_SEPARATOR + '"_:e', number[0], "-", number[1]]
-    return lines([*beginning, *ends, *relation, *_attributes(batch), "}"], absent="")
+    numbers = [*JSON.of(batch["child_id"], _SEPARATOR + '"_:e', "-"), *JSON.of(batch["parent_id"])]
+    child = _LOCAL.of(batch["child"], '":{"prov:generatedEntity":"hf:', '","prov:usedEntity":"hf:')
+    parent = _LOCAL.of(batch["parent"], after='","prov:type":{"$":"modelroots:')
+    relation = _LOCAL.of(batch["relation"], after='","type":"prov:QUALIFIED_NAME"}')
+    return lines([*numbers, *child, *parent, *relation, *_attributes(batch), "}"], absent="")
 
 
 def _attributes(batch: pa.RecordBatch) -> list[Piece]:
@@ -86,5 +85,5 @@ def _attributes(batch: pa.RecordBatch) -> list[Piece]:
             continue
         is_time = pa.types.is_timestamp(column.type)
         before, after = ('{"$":', ',"type":"xsd:dateTime"}') if is_time else ("", "")
-        found.append(JSON.of(column, f',"modelroots:{name}":{before}', after))
+        found += JSON.of(column, f',"modelroots:{name}":{before}', after)
     return found

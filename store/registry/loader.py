@@ -8,7 +8,6 @@ dataclass takes four times as many instructions to make.
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import json
 import re
 import tomllib
@@ -213,6 +212,8 @@ def _example(name: str) -> str:
 
 def _sha256(value: Any) -> str:
     """Databases hold it: whatever is changed here must give the same text."""
+    import hashlib  # it loads OpenSSL, which few questions need
+
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
