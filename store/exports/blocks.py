@@ -28,7 +28,9 @@ Made = TypeVar("Made")
 
 def ranges(reader: Reader, table: str) -> list[Block]:
     """The first and the last id of each block of a table whose ids have hardly any gaps."""
-    first, last = reader.connection.execute(f"SELECT min(id), max(id) FROM {table}").fetchone()
+    # One by one each is looked up; of both together SQLite reads the whole table.
+    query = f"SELECT (SELECT min(id) FROM {table}), (SELECT max(id) FROM {table})"
+    first, last = reader.connection.execute(query).fetchone()
     if first is None:
         return []
     return [(start, min(start + ROWS - 1, last)) for start in range(first, last + 1, ROWS)]
