@@ -19,7 +19,7 @@ import msgspec
 from crawler.asking import Closed
 from crawler.errors import Astray, BadRequest, Malformed, NotFound, ServerFault
 from crawler.hub import Hub, Listed
-from crawler.known import NOTHING, KnownRows
+from crawler.known import KnownRows
 from crawler.parse import read_rest
 from crawler.records import Page
 from crawler.seams import ABOVE_ALL, Plan, agree, is_below, made_up, point_of
@@ -30,7 +30,7 @@ NOT_HONOURED = "the Hub does not go on where it is asked to: its own links are f
 _SAY_NO = (BadRequest, NotFound, ServerFault, Malformed)
 
 
-def below(hub: Hub, url: str, chains: int, plan: Plan, *, known: KnownRows = NOTHING) -> Generator[Page]:
+def below(hub: Hub, url: str, chains: int, plan: Plan, *, known: KnownRows | None = None) -> Generator[Page]:
     """The pages from an address on whose cursor is an `_id`, by so many chains, or by one where that does not work."""
     with closing(Ahead(hub, chains, plan, known=known)) as ahead:
         rest = yield from ahead.pages(url)
@@ -61,7 +61,7 @@ class Ahead:
     `chains` is how many there are. Only the reader's thread calls the hub's `on_wait`.
     """
 
-    def __init__(self, hub: Hub, chains: int, plan: Plan, *, known: KnownRows) -> None:
+    def __init__(self, hub: Hub, chains: int, plan: Plan, *, known: KnownRows | None) -> None:
         self._hub, self._plan, self._known = hub, plan, known
         self._changed = threading.Condition()
         self._pieces: deque[_Piece] = deque()  # begun, and not read to their end; highest first
@@ -108,7 +108,7 @@ class Ahead:
                     return None
                 deepest = min(deepest or listed, listed, key=_lowest)
                 rest = deepest.page.next_url
-                if page.models or page.unchanged or page.quarantined:
+                if len(page):
                     self._given += page.requests
                     yield page
                 last = listed
@@ -204,6 +204,8 @@ class Ahead:
             if not is_below(listed.hub_ids, point):
                 raise Astray("rows that do not lie below their cursor")
             point = min(listed.hub_ids, default=point)
+            if len(listed.page.unread.texts) > len(listed.page.unchanged):  # many texts of rows, and they would be held
+                listed = listed._replace(page=read_rest(listed.page))
             self._add(piece, listed)
             if listed.page.next_url is None or (piece.lower and point < piece.lower):
                 return

@@ -6,14 +6,15 @@ it is ended with its consumer, whatever ends that.
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection, wait
+from multiprocessing.synchronize import Semaphore
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,9 +40,8 @@ class _Ended(msgspec.Struct, frozen=True, tag=True):
     details: dict[str, Any] = {}
 
 
-_HELD_UP = 0.25
-"""Of the time that making a page took: where telling it takes longer the consumer is behind, and the next is read here.
-"""
+_IN_A_PIPE = 1 << 20
+"""Bytes of a page: as many as Linux lets anybody have, and most pages take."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
@@ -63,10 +63,13 @@ def apart(
     """
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_fetch, args=(sending, listing, make_hub), name="fetcher", daemon=True)
+    _widen(sending)
+    wanted = context.Semaphore(0)  # how often a page has been waited for
+    process = context.Process(target=_fetch, args=(sending, wanted, listing, make_hub), name="fetcher", daemon=True)
     process.start()
     sending.close()
     try:
+        wanted.release()
         while True:
             try:
                 told = _decode(receiving.recv_bytes())
@@ -75,6 +78,7 @@ def apart(
                 raise CrawlError(f"The process that fetches pages has ended ({process.exitcode}).") from None
             if isinstance(told, Page):
                 yield read_rest(told)
+                wanted.release()
             elif isinstance(told, _Waiting):
                 on_wait(told.seconds, told.why)
             elif told.error is None:
@@ -86,6 +90,13 @@ def apart(
         process.kill()
         process.join()
         process.close()
+
+
+def _widen(pipe: Connection) -> None:
+    """So that whoever tells a page can go on before it is taken. A system that has no word for it does without."""
+    if set_size := getattr(fcntl, "F_SETPIPE_SZ", None):
+        with suppress(OSError):  # another user's pipes have taken what there is
+            fcntl.fcntl(pipe.fileno(), set_size, _IN_A_PIPE)
 
 
 def _error(told: _Ended) -> CrawlError:
@@ -100,6 +111,7 @@ def _error(told: _Ended) -> CrawlError:
 
 def _fetch(
     sending: Connection,
+    wanted: Semaphore,
     listing: Callable[[Source], Iterable[Page]],
     make_hub: Callable[..., AbstractContextManager[Source]],
 ) -> None:
@@ -111,13 +123,16 @@ def _fetch(
 
     try:
         with make_hub(on_wait=lambda seconds, why: tell(_Waiting(seconds, why))) as hub:
-            is_waited_for, told = True, time.perf_counter()
-            for page in listing(hub):
-                page = page if is_waited_for else read_rest(page)
-                made = time.perf_counter()
+            taken = 0
+            for told, page in enumerate(listing(hub)):
+                while wanted.acquire(block=False):
+                    taken += 1
+                if taken < told:  # one lies there still: whoever stores them has no time to read
+                    page = read_rest(page)
+                while taken < told:
+                    wanted.acquire()
+                    taken += 1
                 tell(page)
-                began, told = told, time.perf_counter()
-                is_waited_for = told - made < _HELD_UP * (made - began)
     except CrawlError as problem:
         tell(_Ended(type(problem).__name__, str(problem), vars(problem)))
     except BrokenPipeError:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from crawler.asking import Answer, Asker, Patience
 from crawler.errors import Astray, BadRequest, ForeignLink, Malformed, NotFound
 from crawler.expand import CHILDREN, EXPAND, LINEAGE, limit_of, without, words_of
-from crawler.known import NOTHING, KnownRows
+from crawler.known import KnownRows
 from crawler.parse import Contents, parse_detail, parse_page, read_page
 from crawler.records import BaseDetail, Page
 from crawler.seams import identities
@@ -27,10 +27,7 @@ MOST_ROWS = 100_000
 
 
 class Listed(NamedTuple):
-    """A page, the seconds of its round trip and of its reading, and its rows' `_id`s where they were wanted.
-
-    Of a page most of whose rows are known the others may be unread.
-    """
+    """A page, the seconds of its round trip and of its reading, and its rows' `_id`s where they were wanted."""
 
     page: Page
     round_trip: float
@@ -64,8 +61,8 @@ class Hub(Asker):
         except BadRequest:
             return self._detail(repo_id)
 
-    def pages(self, url: str, *, base: str | None = None, known: KnownRows = NOTHING) -> Generator[Page]:
-        """A listing page by page, along `Link: rel="next"`; of rows that are known only their numbers.
+    def pages(self, url: str, *, base: str | None = None, known: KnownRows | None = None) -> Generator[Page]:
+        """A listing page by page, along `Link: rel="next"`; with `known`, see `Page` for what is told of the rows.
 
         Where the next link leaves the endpoint or has been met already, the page is yielded first, with its own
         address as `next_url` (asked again, it may lead on), and `ForeignLink` or `Astray` follows.
@@ -73,7 +70,7 @@ class Hub(Asker):
         return (listed.page for listed in self.chain(url, base=base, known=known))
 
     def chain(
-        self, url: str, *, base: str | None = None, known: KnownRows = NOTHING, with_ids: bool = False
+        self, url: str, *, base: str | None = None, known: KnownRows | None = None, with_ids: bool = False
     ) -> Generator[Listed]:
         """The same with what each page took, and `with_ids` the `_id`s of its rows."""
         self._require_own(url)
@@ -199,5 +196,5 @@ def _is_doubtful(rows: int, link: str | None, *, base: str | None, full: int) ->
 Reading = Callable[[bytes], tuple[Contents, list[str]]]
 
 
-def _read(body: bytes, *, known: KnownRows, with_ids: bool) -> tuple[Contents, list[str]]:
+def _read(body: bytes, *, known: KnownRows | None, with_ids: bool) -> tuple[Contents, list[str]]:
     return read_page(body, known, most=MOST_ROWS), identities(body) if with_ids else []

@@ -54,9 +54,6 @@ class KnownRows:
         return (fingerprints >> (64 - self._bits)) + (1 << self._bits >> 1)
 
 
-NOTHING = KnownRows(np.empty(0, np.int64), np.empty(0, np.uint32))
-
-
 def fingerprints_of(rows: Sequence[msgspec.Raw | bytes]) -> Ints:
     """Of each row's text, byte for byte."""
     # Quick, and not made against forgery: nobody gains from two rows of one fingerprint.

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from crawler.errors import Malformed
-from crawler.known import NOTHING, KnownRows, fingerprints_of
+from crawler.known import KnownRows, fingerprints_of
 from crawler.records import BaseDetail, Declaration, ModelRecord, Models, Page, Quarantined, Unread
 from crawler.references import TAG, NamedBases, declared, declared_hash
 from crawler.rows import BaseModels, Card, Row, Text, Unusable, lenient, texts_of, typed
@@ -44,27 +44,25 @@ class Contents(NamedTuple):
         return len(self.models) + len(self.quarantined) + len(self.unchanged) + len(self.unread.texts)
 
 
-def read_page(body: bytes, known: KnownRows = NOTHING, *, most: int | None = None) -> Contents:
-    """A listing page, in its order; what is known by its text is not read.
+def read_page(body: bytes, known: KnownRows | None = None, *, most: int | None = None) -> Contents:
+    """A listing page, in its order. Where rows may be `known`, only those that are not are told, and left unread.
 
-    Where that is most of the page the rest is left to `read_rest`: whoever stores so little has time for it, while
-    whoever fetches has not. Raises `Malformed` where the body is not a whole JSON array (worth another try), or one of
-    more rows than `most`.
+    Raises `Malformed` where the body is not a whole JSON array (worth another try), or one of more rows than `most`.
     """
     texts = texts_of(body, most)
     fingerprints = fingerprints_of(texts)
+    if known is None:
+        return Contents(*_read(texts, fingerprints.tolist()), [], Unread())
     numbers = known.numbers_of(fingerprints)
     unchanged = [number for number in numbers if number]
     if unchanged:
         wanted = [place for place, number in enumerate(numbers) if not number]
         texts, fingerprints = [texts[place] for place in wanted], fingerprints[wanted]
-    if len(texts) < len(unchanged):
-        return Contents(Models(), [], unchanged, Unread([*map(bytes, texts)], fingerprints.tolist()))
-    return Contents(*_read(texts, fingerprints.tolist()), unchanged, Unread())
+    return Contents(Models(), [], unchanged, Unread([*map(bytes, texts)], fingerprints.tolist()))
 
 
 def read_rest(page: Page) -> Page:
-    """The page with nothing unread."""
+    """The page with nothing unread. That takes most of what a page of new models costs before it is stored."""
     if not page.unread.texts:
         return page
     models, quarantined = _read(page.unread.texts, page.unread.fingerprints)

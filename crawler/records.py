@@ -195,8 +195,8 @@ class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     `requests` is how many requests it took, tries and redirects included. `base` names the model whose
     derivatives were listed, None where the listing was not of one model's derivatives. `requests_left` is what
     the server then said of the quota's window, None where it says nothing. `unchanged` are the numbers, as the
-    store gave them, of the rows whose text is known: they are not among the models. Where those are most of a
-    page, its other rows may be `unread`: neither models nor quarantined yet (see `crawler.parse.read_rest`).
+    store gave them, of the rows whose text is known: they are not among the models. Where such were looked for, the
+    other rows may be `unread`: neither models nor quarantined yet (see `crawler.parse.read_rest`).
     """
 
     models: Models
@@ -207,6 +207,10 @@ class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     requests_left: int | None = None
     unchanged: list[int] = []
     unread: Unread = Unread()
+
+    def __len__(self) -> int:
+        """How many rows it has, whatever became of them."""
+        return len(self.models) + len(self.quarantined) + len(self.unchanged) + len(self.unread.texts)
 
     @property
     def records(self) -> tuple[ModelRecord, ...]:

@@ -67,15 +67,17 @@ def identities(body: bytes) -> list[str]:
     try:
         found = [row.hub_id.lower() for row in _identities.decode(body)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        found = [hub_id for row in split_rows(body) if (hub_id := _identity_of(row))]
+        return [hub_id for row in split_rows(body) if (hub_id := identity_of(row))]
     return [hub_id for hub_id in found if _HUB_ID.fullmatch(hub_id)]
 
 
-def _identity_of(row: bytes) -> str | None:
+def identity_of(row: bytes) -> str | None:
+    """A row's `_id`; None where it has no sound one."""
     try:
-        return _identity.decode(row).hub_id.lower()
+        hub_id = _identity.decode(row).hub_id.lower()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    return hub_id if _HUB_ID.fullmatch(hub_id) else None
 
 
 def is_below(hub_ids: Iterable[str], point: str) -> bool:

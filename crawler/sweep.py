@@ -16,7 +16,7 @@ from crawler.ahead import below
 from crawler.errors import Astray, BadRequest, NotFound
 from crawler.expand import EXPAND as EXPAND
 from crawler.hub import Hub, Listed
-from crawler.known import NOTHING, KnownRows
+from crawler.known import KnownRows
 from crawler.limits import Quota, least_interval
 from crawler.records import Page
 from crawler.seams import Plan, point_of
@@ -41,13 +41,14 @@ def listing(*, sort: str | None = None, base: str | None = None, publisher: str 
 
 
 def sweep(
-    hub: Hub, *, start: str | None = None, known: KnownRows = NOTHING, seams: Sequence[str] = ()
+    hub: Hub, *, start: str | None = None, known: KnownRows | None = None, seams: Sequence[str] = ()
 ) -> Generator[Page]:
     """Every model, by creation, newest first: a key that does not move, so nothing is skipped or repeated.
 
     `start` is a page's stored `next_url` to go on at; `ForeignLink` where it is not of this endpoint. Of rows
-    that are `known` by their text the pages hold the numbers alone. `seams` are `_id`s where the list may be cut
-    for fetching ahead, each less than a page from the next; where there are none they are guessed.
+    that are `known` by their text the pages hold the numbers alone, and the others unread (see `Page`). `seams` are
+    `_id`s where the list may be cut for fetching ahead, each less than a page from the next; where there are none they
+    are guessed.
     """
     top = hub.list_url(listing(sort="createdAt"))
     pages = by_creation(hub, start or top, known=known, seams=seams)
@@ -62,7 +63,7 @@ def _resumed(hub: Hub, pages: Generator[Page], anew: Generator[Page]) -> Generat
     asked, is_first = hub.requests, True
     try:
         for page in pages:
-            if is_first and not (page.next_url or page.models or page.unchanged or page.quarantined):
+            if is_first and not (page.next_url or len(page)):
                 break
             yield page
             asked, is_first = hub.requests, False
@@ -80,12 +81,12 @@ def _resumed(hub: Hub, pages: Generator[Page], anew: Generator[Page]) -> Generat
         in_vain = 0
 
 
-def by_creation(hub: Hub, url: str, *, known: KnownRows = NOTHING, seams: Sequence[str] = ()) -> Generator[Page]:
+def by_creation(hub: Hub, url: str, *, known: KnownRows | None = None, seams: Sequence[str] = ()) -> Generator[Page]:
     """The same for any listing in order of creation."""
     return _ahead_where_useful(hub, hub.chain(url, known=known), known, Plan(seams))
 
 
-def _ahead_where_useful(hub: Hub, chain: Generator[Listed], known: KnownRows, plan: Plan) -> Generator[Page]:
+def _ahead_where_useful(hub: Hub, chain: Generator[Listed], known: KnownRows | None, plan: Plan) -> Generator[Page]:
     times = Times()
     point: str | None = None
     for listed in chain:

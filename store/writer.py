@@ -25,7 +25,7 @@ from store.stand_ins import any_stand_ins, give_way
 
 Row: TypeAlias = tuple[Any, ...]
 
-PAGES_A_TRANSACTION = 8
+PAGES_A_TRANSACTION = 7
 """A kill loses at most so many pages. Names come in no order, so every transaction rewrites most of their index."""
 
 _COLUMNS = ", ".join((*ATTRIBUTES, "fingerprint"))

@@ -21,7 +21,8 @@ from starlette.responses import Response
 from crawler.ahead import HELD, NOT_HONOURED, below
 from crawler.errors import CrawlError, Unauthorized
 from crawler.hub import Hub
-from crawler.known import NOTHING, KnownRows, fingerprints_of
+from crawler.known import KnownRows, fingerprints_of
+from crawler.parse import read_rest
 from crawler.records import Page
 from crawler.replica.catalogue import Catalogue
 from crawler.replica.clock import Clock
@@ -60,7 +61,7 @@ def one_chain(hub: Hub, *, rows: int = ROWS) -> list[Page]:
 
 
 def ahead(
-    hub: Hub, *, rows: int = ROWS, stored: Sequence[str] = (), known: KnownRows = NOTHING, start: str | None = None
+    hub: Hub, *, rows: int = ROWS, stored: Sequence[str] = (), known: KnownRows | None = None, start: str | None = None
 ) -> Generator[Page]:
     """All pages, ahead from the first one on."""
     plan = Plan(stored)
@@ -147,6 +148,12 @@ def test_known_rows_come_once_too() -> None:
         known = KnownRows(fingerprints[order], (order + 1).astype(np.uint32))
         pages = list(ahead(hub, known=known))
     assert [number for page in pages for number in page.unchanged] == list(range(1, len(MODELS) + 1))
+
+
+def test_rows_that_might_be_known_and_are_not_come_once_too() -> None:
+    with running(Replica(MODELS, quota=None)) as url, Hub(url) as hub:
+        pages = list(ahead(hub, known=KnownRows(np.empty(0, np.int64), np.empty(0, np.uint32))))
+        assert ids_of([read_rest(page) for page in pages]) == ids_of(one_chain(hub))
 
 
 def test_each_request_is_told_of_by_a_page() -> None:

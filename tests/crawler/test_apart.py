@@ -9,19 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
 import psutil
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from crawler import apart as apart_module
 from crawler.apart import apart
 from crawler.errors import CrawlError, ForeignLink, HubError, Malformed, NotFound, QuotaExceeded, Unreachable
 from crawler.hub import Hub
-from crawler.records import Models, Page
+from crawler.parse import read_rest
+from crawler.records import Models, Page, Unread
 from crawler.replica.generate import generate
 from crawler.replica.server import Replica, running
 from crawler.sweep import sweep
@@ -91,6 +95,67 @@ def refuse_with(hub: Hub, problem: dict[str, object]) -> Generator[Page]:
 
 
 UNASKED = partial(Hub, "http://127.0.0.1:9")
+
+
+def made_one_by_one(_: None, place: Path) -> Generator[Page]:
+    for number in range(12):
+        (place / str(number)).touch()
+        yield Page(Models(), (), None, number)
+
+
+def test_two_pages_at_the_most_are_made_beyond_the_one_worked_on(tmp_path: Path) -> None:
+    """However small they are beside a pipe: they would be asked for again after a kill."""
+    ahead = []
+    for page in apart(partial(made_one_by_one, place=tmp_path), of_nothing, on_wait=print):
+        time.sleep(0.1)
+        ahead.append(len(list(tmp_path.iterdir())) - 1 - page.requests)
+    assert len(ahead) == 12
+    assert max(ahead) == 2
+
+
+def of_nothing(**_: object) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+class Asked:
+    """A semaphore of one who has taken so many pages by the time that each is made."""
+
+    def __init__(self, taken: Sequence[int]) -> None:
+        self._new = [after - before for before, after in pairwise([0, *taken])]
+        self._left = self._new.pop(0)
+
+    def acquire(self, *, block: bool = True) -> bool:
+        if block or self._left > 0:
+            self._left -= 1
+            return True
+        self._left += self._new.pop(0) if self._new else 0
+        return False
+
+
+class Told:
+    def __init__(self) -> None:
+        self.pages: list[Page] = []
+
+    def send_bytes(self, what: bytes) -> None:
+        if isinstance(page := apart_module._decode(what), Page):
+            self.pages.append(page)
+
+
+@pytest.mark.parametrize(
+    ("taken", "unread"),
+    [([0, 1, 2, 3], [True] * 4), ([1, 2, 3, 4], [True] * 4), ([0, 0, 1, 2], [True, False, False, False])],
+    ids=["just ahead", "waiting", "behind"],
+)
+def test_rows_are_read_where_there_is_time(
+    monkeypatch: pytest.MonkeyPatch, taken: Sequence[int], unread: Sequence[bool]
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    row = b'{"_id":"%024x","id":"a/b"}' % 1
+    pages = [Page(Models(), (), None, 1, unread=Unread([row], [number])) for number in range(4)]
+    told = Told()
+    apart_module._fetch(told, Asked(taken), lambda _: pages, of_nothing)  # type: ignore[arg-type]
+    assert [bool(page.unread.texts) for page in told.pages] == unread
+    assert [read_rest(page).models.repo_ids for page in told.pages] == [["a/b"]] * 4
 
 
 def test_nobody_there_is_told_as_such() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from crawler.apart import apart
 from crawler.hub import Hub
-from crawler.known import NOTHING, KnownRows, fingerprints_of
+from crawler.known import KnownRows, fingerprints_of
 from crawler.parse import read_page, read_rest
 from crawler.records import Page, Unread
 from crawler.replica.generate import generate
@@ -29,7 +29,7 @@ def known_of(texts: list[msgspec.Raw]) -> KnownRows:
     return KnownRows(fingerprints[order], (order + 1).astype(np.uint32))
 
 
-def page_of(body: bytes, known: KnownRows) -> Page:
+def page_of(body: bytes, known: KnownRows | None = None) -> Page:
     models, quarantined, unchanged, unread = read_page(body, known)
     return Page(models, tuple(quarantined), None, 1, unchanged=unchanged, unread=unread)
 
@@ -46,7 +46,8 @@ def test_each_number_is_found_among_all(seed: int) -> None:
 
 
 def test_nothing_is_found_among_nothing() -> None:
-    assert NOTHING.numbers_of(np.array([0, -1, 5])) == [0, 0, 0]
+    nothing = KnownRows(np.empty(0, np.int64), np.empty(0, np.uint32))
+    assert nothing.numbers_of(np.array([0, -1, 5])) == [0, 0, 0]
     assert KnownRows(np.array([5]), np.array([1], np.uint32)).numbers_of(np.empty(0, np.int64)) == []
 
 
@@ -57,8 +58,9 @@ def test_a_page_is_the_same_whoever_reads_its_rest(changed: int) -> None:
     listed = [*ODD, *({**row, "likes": 99} for row in rows[:changed]), *rows[changed:]]
     body = json.dumps(listed).encode()
     page = page_of(body, known)
-    assert bool(page.unread.texts) == (changed + len(ODD) < 10 - changed)
-    whole, of_all = read_rest(page), page_of(body, NOTHING)
+    assert len(page.unread.texts) == changed + len(ODD)
+    assert len(page) == 10 + len(ODD)
+    whole, of_all = read_rest(page), page_of(body)
     assert whole.unread == Unread()
     assert whole.records == of_all.records[:changed]
     assert whole.quarantined == of_all.quarantined

@@ -30,8 +30,8 @@ from tests.reliability.soak import SEED, scaled
 
 KILLS = scaled(8, 500)
 PAGES = scaled(40, 200)
-ROWS_A_PAGE = 500  # two are more than a pipe takes at once: pages of the Hub's size are alone
-AHEAD = 2  # pages fetched that the writer had not seen: one in its hands, one on its way
+ROWS_A_PAGE = 500
+AHEAD = 3  # pages asked for that are not written: one in the writer's hands, one on its way, one being fetched
 LONGEST_SECONDS = 60
 ABOUT_TIME = {
     "crawl": ("started_at", "finished_at", "requests", "resumed"),

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from crawler.known import NOTHING
 from crawler.parse import read_page
 from crawler.records import Page
 from jobs.pipelines import store_pages
@@ -54,7 +53,7 @@ def crawl(path: Path, room: int | None) -> None:
 
 def pages(start: int) -> Iterator[Page]:
     for place in range(start, len(ROWS), A_PAGE):
-        found = read_page(json.dumps(ROWS[place : place + A_PAGE]).encode(), NOTHING)
+        found = read_page(json.dumps(ROWS[place : place + A_PAGE]).encode())
         following = place + A_PAGE
         yield Page(found.models, tuple(found.quarantined), str(following) if following < len(ROWS) else None, 1)
 
