@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from crawler.known import NOTHING, KnownRows
+from crawler.known import KnownRows
 from crawler.parse import read_page, read_rest
 from crawler.records import Page
 from store import crawls
@@ -62,7 +62,7 @@ class Store:
         *,
         next_url: str | None = None,
         base: str | None = None,
-        known: KnownRows = NOTHING,
+        known: KnownRows | None = None,
     ) -> Page:
         found = read_page(json.dumps(list(rows)).encode(), known)
         quarantined = tuple(found.quarantined)
@@ -71,7 +71,7 @@ class Store:
     def sweep(self, rows: Sequence[Any], *, kind: str = "sweep", knowing: bool = False) -> CrawlRow:
         """One crawl of one page, to its end; `knowing` as the program does it, which reads changed rows alone."""
         crawl = self.begin(kind)
-        known = KnownRows(*fingerprints(self.connection)) if knowing else NOTHING
+        known = KnownRows(*fingerprints(self.connection)) if knowing else None
         with PageWriter(self.connection, crawl.id) as writer:
             writer.write(self.page(rows, known=known))
         return self.finish(crawl, writer)
