@@ -9,11 +9,11 @@ their place.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ _BEARERS = """
     )
     SELECT group_concat(coalesce((SELECT id FROM model WHERE hub_id = substr(?1, number * 12 + 1, 12)), 0))
     FROM place"""
+_ROWS_AT_ONCE = 65_536
 _NAMES_AT_ONCE = 200_000
 _SAMPLES = 12
 """Characters of a name that its hash is made of."""
@@ -106,9 +107,9 @@ def read(connection: sqlite3.Connection, *, nodes: NodeColumns | None = None) ->
     """Of the tables as they are. `nodes` are those of an earlier moment: only what has been added is read then."""
     with ThreadPoolExecutor(1) as beside:  # SQLite lets another thread run meanwhile
         named = beside.submit(_nodes_beside, file_of(connection), nodes or _NO_NODES)
-        references = _references(connection, "until_crawl IS NULL")
-        none = _no_models(int(references.models.max(initial=0)) + 1)  # what a missing model declared is there too
-        models = _models(connection, none, "missing_since IS NULL")
+        references = _references(connection, stretches(connection, "reference", "until_crawl IS NULL", key="model_id"))
+        none = _no_models(_last(connection, "model", "id") + 1)  # what a missing model declared is there too
+        models = _models(connection, none, stretches(connection, "model", "missing_since IS NULL"))
         return Columns(models, named.result(), references)
 
 
@@ -126,10 +127,10 @@ def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -
     among = as_json(touched)
     old = before.references
     kept = np.flatnonzero(~marked(touched, int(max(touched.max(initial=0), old.models.max(initial=0))) + 1)[old.models])
-    new = _references(connection, f"model_id {_AMONG} AND until_crawl IS NULL", among)
+    new = _references(connection, [(f"FROM reference WHERE model_id {_AMONG} AND until_crawl IS NULL", [among])])
     references = _joined(connection, old, kept, new)
     before.models.node_ids[touched[touched < len(before.models.node_ids)]] = 0
-    models = _models(connection, before.models, f"id {_AMONG} AND missing_since IS NULL", among)
+    models = _models(connection, before.models, [(f"FROM model WHERE id {_AMONG} AND missing_since IS NULL", [among])])
     return Columns(models, _nodes(connection, before.nodes), references)
 
 
@@ -142,9 +143,14 @@ def _no_models(size: int) -> ModelColumns:
     return ModelColumns(node_ids, relations, downloads, downloads_all_time, likes, absent)
 
 
-def _models(connection: sqlite3.Connection, known: ModelColumns, condition: str, *given: str) -> ModelColumns:
-    """The known columns, with those of the models that fulfil the condition put in."""
-    ids, named, *counters = columns(connection, f"FROM model WHERE {condition}", *_MODELS, given=given)
+def _models(connection: sqlite3.Connection, known: ModelColumns, sources: Iterable[Source]) -> ModelColumns:
+    """The known columns, with those of the models of the sources put in."""
+    for source in sources:
+        known = _with_models(known, *columns(connection, [source], *_MODELS))
+    return known
+
+
+def _with_models(known: ModelColumns, ids: Ints, named: Ints, *counters: Ints) -> ModelColumns:
     absent = np.packbits([counter < 0 for counter in counters], axis=0, bitorder="little")[0]
     for counter in counters:
         np.maximum(counter, 0, out=counter)
@@ -171,7 +177,7 @@ _NO_NODES = NodeColumns(np.zeros(1, np.int32), np.ones(1, bool), np.zeros(1, np.
 
 def _nodes(connection: sqlite3.Connection, known: NodeColumns) -> NodeColumns:
     last = len(known.publishers) - 1
-    ids, told = columns(connection, f"FROM node WHERE id > {last}", *_NODES)
+    ids, told = columns(connection, stretches(connection, "node", after=last), *_NODES)
     if not len(ids):
         return known
     more = int(ids.max()) - last
@@ -211,12 +217,11 @@ def _hashes(names: bytes) -> Column:
 # References
 
 
-def _references(connection: sqlite3.Connection, condition: str, *given: str) -> ReferenceColumns:
+def _references(connection: sqlite3.Connection, sources: Sequence[Source]) -> ReferenceColumns:
     """In the order of the table's key: those of a model come together and as it declares them."""
-    source = f"FROM reference WHERE {condition}"
-    models, targets, told = columns(connection, source, *_REFERENCES, given=given)
-    (hub_ids,) = connection.execute(f"SELECT {_HUB_IDS} {source}", given).fetchone()
-    distinct, places = _distinct(np.frombuffer(hub_ids or b"", _HUB_ID))
+    models, targets, told = columns(connection, sources, *_REFERENCES)
+    hub_ids = [connection.execute(f"SELECT {_HUB_IDS} {source}", given).fetchone()[0] for source, given in sources]
+    distinct, places = _distinct(np.frombuffer(b"".join(filter(None, hub_ids)), _HUB_ID))
     bases, unknown = _with_hub_ids(connection, distinct)
     return ReferenceColumns(
         models.astype(np.int32),
@@ -271,18 +276,34 @@ def _declared(references: ReferenceColumns) -> tuple[Column, Column, Column, Col
 # Reading
 
 
-def columns(connection: sqlite3.Connection, source: str, *expressions: str, given: Sequence[str] = ()) -> list[Ints]:
-    """The whole numbers that each expression has in every row of the source; none may be NULL.
+Source: TypeAlias = tuple[str, Sequence[Any]]
+"""What rows are read of, from its `FROM` on, and the values of its marks."""
 
-    Rows come in the order in which the table lies, so columns of one source that are read one after the other agree.
+
+def stretches(
+    connection: sqlite3.Connection, table: str, condition: str = "TRUE", *, key: str = "id", after: int = 0
+) -> list[Source]:
+    """The rows of a table that fulfil the condition, some at a time, in the order of their key.
+
+    A column of all of them, as one text, is memory that is had, filled and given back: it takes twice as long.
     """
-    return [numbers(text) for text in texts(connection, source, *expressions, given=given)]
+    source = f"FROM {table} WHERE {key} BETWEEN ? AND ? AND {condition}"
+    last = _last(connection, table, key)
+    return [(source, (first + 1, first + _ROWS_AT_ONCE)) for first in range(after, last, _ROWS_AT_ONCE)]
 
 
-def texts(connection: sqlite3.Connection, source: str, *expressions: str, given: Sequence[str] = ()) -> list[str]:
-    """Each expression's values in every row of the source, with commas between; `given` is bound to its marks.
+def columns(connection: sqlite3.Connection, sources: Iterable[Source], *expressions: str) -> list[Ints]:
+    """The whole numbers that each expression has in every row of the sources; none may be NULL.
 
     SQLite writes a whole column as one text, of which NumPy makes an array: twice as quick as rows of Python's numbers.
     """
     wanted = ", ".join(f"group_concat({expression})" for expression in expressions)
-    return [text or "" for text in connection.execute(f"SELECT {wanted} {source}", given).fetchone()]
+    found: list[list[Ints]] = [[np.empty(0, np.int64)] for _ in expressions]
+    for source, given in sources:
+        for column, text in zip(found, connection.execute(f"SELECT {wanted} {source}", given).fetchone(), strict=True):
+            column.append(numbers(text))
+    return [np.concatenate(column) for column in found]
+
+
+def _last(connection: sqlite3.Connection, table: str, key: str) -> int:
+    return int(connection.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()[0])

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from store.arrays import Ints
-from store.columns import columns
+from store.columns import columns, stretches
 
 
 def fingerprints(connection: sqlite3.Connection) -> tuple[Ints, npt.NDArray[np.uint32]]:
     """(fingerprints in order, model id of each). Two models of one fingerprint are both left out: neither is sure."""
-    found, ids = columns(connection, "FROM model WHERE fingerprint IS NOT NULL", "fingerprint", "id")
+    stored = stretches(connection, "model", "fingerprint IS NOT NULL")
+    found, ids = columns(connection, stored, "fingerprint", "id")
     order = np.argsort(found)
     found = found[order]
     repeats = found[1:] == found[:-1]

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from store.arrays import Bools, Column, Ints
-from store.columns import Columns, columns
+from store.columns import Columns, columns, stretches
 from store.graph import RELATIONS
 
-_PRESENT = "FROM model WHERE missing_since IS NULL"
+_PRESENT = "missing_since IS NULL"
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Models:
         return found
 
     def _column(self, name: str) -> Ints:
-        return columns(self.connection, _PRESENT, f"coalesce({name}, 0)")[0]
+        return columns(self.connection, stretches(self.connection, "model", _PRESENT), f"coalesce({name}, 0)")[0]
 
     @cached_property
     def _by_node(self) -> npt.NDArray[np.int32]:

@@ -50,6 +50,7 @@ _INDEXES = (
     "CREATE INDEX temp.model_id ON model (id)",
     "CREATE INDEX temp.model_node ON model (node_id)",
     "CREATE INDEX temp.model_hub ON model (hub_id)",
+    "CREATE INDEX temp.reference_model ON reference (model_id)",
     "CREATE INDEX temp.edge_down ON edge (parent_id, child_id)",
     "CREATE INDEX temp.edge_up ON edge (child_id)",
     "CREATE INDEX temp.count_node ON lineage_count (node_id)",
