@@ -9,7 +9,6 @@ from typing import NamedTuple
 from jobs.settings import Settings
 from jobs.version import PROGRAM
 from store.database import reading, writing
-from store.snapshots.creating import create
 from store.snapshots.listing import manifests
 from store.snapshots.marks import mark
 from store.snapshots.retention import Dated, Keep, dated, remove_superseded, superseded
@@ -36,6 +35,8 @@ def make_in(
     connection: sqlite3.Connection, settings: Settings, *, partial: bool = False, accept: bool = False
 ) -> Outcome:
     """The same for who writes to the database already."""
+    from store.snapshots.creating import create  # Arrow takes 0.1 s, which a crawl without a snapshot need not wait for
+
     keep = retention(settings)
     found = mark(connection, standing(connection), partial=partial, accept=accept)
     made = create(settings.db, settings.snapshots, found, program=PROGRAM)
