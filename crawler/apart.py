@@ -6,7 +6,6 @@ it is ended with its consumer, whatever ends that.
 
 from __future__ import annotations
 
-import fcntl
 import multiprocessing
 import os
 import signal
@@ -93,10 +92,11 @@ def apart(
 
 
 def _widen(pipe: Connection) -> None:
-    """So that whoever tells a page can go on before it is taken. A system that has no word for it does without."""
-    if set_size := getattr(fcntl, "F_SETPIPE_SZ", None):
-        with suppress(OSError):  # another user's pipes have taken what there is
-            fcntl.fcntl(pipe.fileno(), set_size, _IN_A_PIPE)
+    """So that whoever tells a page can go on before it is taken. A system that does not give as much does without."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _IN_A_PIPE)
 
 
 def _error(told: _Ended) -> CrawlError:

@@ -108,8 +108,8 @@ def read(connection: sqlite3.Connection, *, nodes: NodeColumns | None = None) ->
     with ThreadPoolExecutor(1) as beside:  # SQLite lets another thread run meanwhile
         named = beside.submit(_nodes_beside, file_of(connection), nodes or _NO_NODES)
         references = _references(connection, stretches(connection, "reference", "until_crawl IS NULL", key="model_id"))
-        none = _no_models(_last(connection, "model", "id") + 1)  # what a missing model declared is there too
-        models = _models(connection, none, stretches(connection, "model", "missing_since IS NULL"))
+        last = max(_last(connection, "model", "id"), int(references.models.max(initial=0)))  # a missing one's are there
+        models = _models(connection, _no_models(last + 1), stretches(connection, "model", "missing_since IS NULL"))
         return Columns(models, named.result(), references)
 
 
@@ -287,7 +287,7 @@ def stretches(
 
     A column of all of them, as one text, is memory that is had, filled and given back: it takes twice as long.
     """
-    source = f"FROM {table} WHERE {key} BETWEEN ? AND ? AND {condition}"
+    source = f"FROM {table} WHERE {key} BETWEEN ? AND ? AND ({condition})"
     last = _last(connection, table, key)
     return [(source, (first + 1, first + _ROWS_AT_ONCE)) for first in range(after, last, _ROWS_AT_ONCE)]
 

@@ -200,3 +200,22 @@ def test_a_model_of_then_is_found_by_an_index(store: Store, column: str) -> None
             f"EXPLAIN QUERY PLAN SELECT 1 FROM main.model AS now CROSS JOIN model AS earlier USING ({column})"
         )
         assert any("SEARCH earlier USING" in step for *_, step in plan)
+
+
+def test_the_newest_model_may_be_one_that_was_missing_then(store: Store) -> None:
+    store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])])
+    store.sweep([row("Qwen/A")])
+    given = answers(store.connection, store)
+    store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])])
+    with reading(store.path) as connection:
+        go_back(connection, 2)
+        assert answers(connection, store) == given
+
+
+def test_references_of_then_are_found_by_their_models(store: Store) -> None:
+    store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])])
+    store.sweep([row("Qwen/A")])
+    with reading(store.path) as connection:
+        go_back(connection, 1)
+        plan = connection.execute("EXPLAIN QUERY PLAN SELECT 1 FROM reference WHERE model_id BETWEEN 1 AND 2")
+        assert any("SEARCH reference USING" in step for *_, step in plan)
