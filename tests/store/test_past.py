@@ -203,10 +203,11 @@ def test_a_model_of_then_is_found_by_an_index(store: Store, column: str) -> None
 
 
 def test_the_newest_model_may_be_one_that_was_missing_then(store: Store) -> None:
-    store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])])
-    store.sweep([row("Qwen/A")])
+    others = [row("Qwen/A"), *(row(f"a/{number}") for number in range(300))]  # one in 300 makes no crawl partial
+    store.sweep([*others, row("b/1", ["Qwen/A"])])
+    store.sweep(others)
     given = answers(store.connection, store)
-    store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])])
+    store.sweep([*others, row("b/1", ["Qwen/A"])])
     with reading(store.path) as connection:
         go_back(connection, 2)
         assert answers(connection, store) == given
