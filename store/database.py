@@ -18,10 +18,13 @@ from store.mounts import NETWORK, kind_of, nearest
 HEAD = "0004"
 """The newest migration; a test holds it against the migrations' folder."""
 
+CACHE = "PRAGMA cache_size = -65536"
+"""Of who writes, in KiB."""
+
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may undo the last commits, never tear one
-    "PRAGMA cache_size = -65536",
+    CACHE,
     # What is sorted for an index, beyond the cache's size: in memory it takes half as long again, and 190 MB.
     "PRAGMA temp_store = FILE",
     "PRAGMA wal_autocheckpoint = 4096",  # pages, of 16 KiB: names are all over the file, so copy back less often

@@ -16,6 +16,7 @@ from itertools import repeat
 import msgspec
 import numpy as np
 
+from store.database import CACHE
 from store.rows import insert
 
 _REMEMBERED = 200_000
@@ -183,13 +184,12 @@ class _Hashes:
 @contextmanager
 def _sorting_in_small_parts(connection: sqlite3.Connection) -> Iterator[None]:
     """SQLite sorts as much at once as its cache takes: what a processor's own takes is sorted sooner, and beside."""
-    (before,) = connection.execute("PRAGMA cache_size").fetchone()
     connection.execute("PRAGMA cache_size = -8192")
     connection.execute("PRAGMA threads = 2")
     try:
         yield
     finally:
-        connection.execute(f"PRAGMA cache_size = {before}")
+        connection.execute(CACHE)
         connection.execute("PRAGMA threads = 0")
 
 

@@ -54,7 +54,7 @@ def put_in(statement: ast.expr) -> Iterator[str]:
 
 # Of the program's own: constants, and names of tables and columns that it has in its source.
 OWN = re.compile(
-    r"_?[A-Z_]+|table(\.\w+(\[-1\])?)?|wanted|where|source|names|values|', '\.join\(wanted\)|rows_query\('source'\)"
+    r"_?[A-Z_]+|table(\.\w+(\[-1\])?)?|key|wanted|where|source|names|values|', '\.join\(wanted\)|rows_query\('source'\)"
     r"|', '\.join\('\?' \* len\(\w+\)\)"
 )
 

@@ -54,3 +54,11 @@ def test_a_model_that_is_referenced_before_it_is_listed_is_one_node(store: Store
     store.sweep([row("a/child", ["a/base"]), row("a/base"), row("a/other", ["a/child"])])
     assert store.all("SELECT count(*) FROM node") == [3]
     assert store.all("SELECT count(*) FROM edge") == [2]
+
+
+def test_who_writes_has_its_whole_cache_again_once_names_are_indexed(store: Store) -> None:
+    (before,) = store.connection.execute("PRAGMA cache_size").fetchone()
+    store.sweep([row("a/1")])
+    assert store.connection.execute("PRAGMA cache_size").fetchone() == (before,)
+    assert store.connection.execute("PRAGMA threads").fetchone() == (0,)
+    assert store.all("SELECT name FROM pragma_index_list('node')") == ["ix_node_name"]
