@@ -154,6 +154,7 @@ def test_rows_that_might_be_known_and_are_not_come_once_too() -> None:
     with running(Replica(MODELS, quota=None)) as url, Hub(url) as hub:
         pages = list(ahead(hub, known=KnownRows(np.empty(0, np.int64), np.empty(0, np.uint32))))
         assert ids_of([read_rest(page) for page in pages]) == ids_of(one_chain(hub))
+    assert not any(page.unread.texts for page in pages)  # their texts take several times what is made of them
 
 
 def test_each_request_is_told_of_by_a_page() -> None:
