@@ -108,7 +108,7 @@ class Ahead:
                     return None
                 deepest = min(deepest or listed, listed, key=_lowest)
                 rest = deepest.page.next_url
-                if len(page):
+                if page.rows:
                     self._given += page.requests
                     yield page
                 last = listed

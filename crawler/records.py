@@ -208,8 +208,9 @@ class Page(msgspec.Struct, frozen=True, tag=True, gc=False):
     unchanged: list[int] = []
     unread: Unread = Unread()
 
-    def __len__(self) -> int:
-        """How many rows it has, whatever became of them."""
+    @property
+    def rows(self) -> int:
+        """How many it has, whatever became of them."""
         return len(self.models) + len(self.quarantined) + len(self.unchanged) + len(self.unread.texts)
 
     @property

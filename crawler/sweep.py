@@ -63,7 +63,7 @@ def _resumed(hub: Hub, pages: Generator[Page], anew: Generator[Page]) -> Generat
     asked, is_first = hub.requests, True
     try:
         for page in pages:
-            if is_first and not (page.next_url or len(page)):
+            if is_first and not (page.next_url or page.rows):
                 break
             yield page
             asked, is_first = hub.requests, False

@@ -86,12 +86,13 @@ class Written:
         Where the column is null, nothing of it stands there; with `absent`, that does, between `before` and `after`.
         The latter may be left to `lines`, which is to be told the same.
         """
+        nothing = None if absent is None else before + absent + after
         if pa.types.is_dictionary(column.type):
             words = _joined(before + self.quote, self.escapes.applied(column.dictionary), self.quote + after)
-            return [_worded(words, column.indices, absent if absent is None else before + absent + after)]
+            return [_worded(words, column.indices, nothing)]
         if pa.types.is_boolean(column.type):
             words = texts([before + word + after for word in _TRUTHS])
-            return [_worded(words, column.cast(pa.int8()), absent if absent is None else before + absent + after)]
+            return [_worded(words, column.cast(pa.int8()), nothing)]
         if column.null_count and absent is not None:
             return [before, *self.of(column), after]
         if pa.types.is_timestamp(column.type):

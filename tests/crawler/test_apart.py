@@ -107,7 +107,7 @@ def test_two_pages_at_the_most_are_made_beyond_the_one_worked_on(tmp_path: Path)
     """However small they are beside a pipe: they would be asked for again after a kill."""
     ahead = []
     for page in apart(partial(made_one_by_one, place=tmp_path), of_nothing, on_wait=print):
-        time.sleep(0.1)
+        time.sleep(0.1)  # the other process goes as far ahead meanwhile as it may
         ahead.append(len(list(tmp_path.iterdir())) - 1 - page.requests)
     assert len(ahead) == 12
     assert max(ahead) == 2
@@ -153,6 +153,7 @@ def test_rows_are_read_where_there_is_time(
     row = b'{"_id":"%024x","id":"a/b"}' % 1
     pages = [Page(Models(), (), None, 1, unread=Unread([row], [number])) for number in range(4)]
     told = Told()
+    # Stand-ins for a pipe and a semaphore: of those of two processes no test could say who is ahead.
     apart_module._fetch(told, Asked(taken), lambda _: pages, of_nothing)  # type: ignore[arg-type]
     assert [bool(page.unread.texts) for page in told.pages] == unread
     assert [read_rest(page).models.repo_ids for page in told.pages] == [["a/b"]] * 4
