@@ -42,6 +42,11 @@ class _Ended(msgspec.Struct, frozen=True, tag=True):
 _IN_A_PIPE = 1 << 20
 """Bytes of a page: as many as Linux lets anybody have, and most pages take."""
 
+PAGES_WAITING = 2
+"""Beside the next one that is taken: some pages take whoever stores them longer, such as the last of a transaction.
+After a kill they are asked for again.
+"""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
 
@@ -52,7 +57,7 @@ def apart(
     *,
     on_wait: Callable[[float, str], object],
 ) -> Generator[Page]:
-    """The pages of `listing(make_hub(on_wait=...))`, read to the end, one on its way while the last is worked on.
+    """The pages of `listing(make_hub(on_wait=...))`, read to the end, a few on their way while the last is worked on.
 
     What is made is a `Hub`, or nothing where the pages are of a file.
 
@@ -129,7 +134,7 @@ def _fetch(
                     taken += 1
                 if taken < told:  # one lies there still: whoever stores them has no time to read
                     page = read_rest(page)
-                while taken < told:
+                while taken + PAGES_WAITING < told:
                     wanted.acquire()
                     taken += 1
                 tell(page)

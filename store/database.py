@@ -15,7 +15,7 @@ from pathlib import Path
 from store.errors import Locked, NetworkMount, NoDatabase, WrongSchema
 from store.mounts import NETWORK, kind_of, nearest
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test holds it against the migrations' folder."""
 
 CACHE = "PRAGMA cache_size = -65536"

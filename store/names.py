@@ -2,21 +2,20 @@
 
 For the writer alone: there is one at a time, so ids are given out here and not by the database.
 
-Names come in no order, so each transaction would rewrite most of an index on them: until the first crawl into
-a file has ended, they are not indexed but found by their hashes, in memory.
+Until the first crawl into a file has ended, names are not indexed (`store.late_indexes`) but found by their hashes, in
+memory.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from itertools import repeat
 
 import msgspec
 import numpy as np
 
-from store.database import CACHE
+from store import late_indexes
 from store.rows import insert
 
 _REMEMBERED = 200_000
@@ -24,13 +23,13 @@ _REMEMBERED = 200_000
 
 _MARKS = 1 << 24  # bytes
 
-_INDEX = "CREATE UNIQUE INDEX ix_node_name ON node (name)"
 _FIND_NODES = "SELECT node.name, node.id FROM json_each(?) AS wanted JOIN node ON node.name = wanted.value"
 _NODES = "node (id, name, publisher_id, well_formed)"
 _FIND_PUBLISHERS = """
     SELECT publisher.name, publisher.id FROM json_each(?) AS wanted
     JOIN publisher ON publisher.name = wanted.value"""
 _PUBLISHERS = "publisher (id, name)"
+_PUBLISHERS_BEFORE = "SELECT name, id FROM publisher"
 _ADD_LABEL = "INSERT INTO label (id, text) VALUES (?, ?)"
 
 
@@ -61,12 +60,12 @@ class Nodes:
         self._connection = connection
         self.last = _greatest(connection, "node")
         if not self.last:
-            connection.execute("DROP INDEX IF EXISTS ix_node_name")
-        self._hashes = None if _is_indexed(connection) else _Hashes(connection)
+            late_indexes.drop(connection)
+        self._hashes = None if late_indexes.are_there(connection) else _Hashes(connection)
         self._last_publisher = _greatest(connection, "publisher")
-        self._had_publishers = self._last_publisher > 0
         self._nodes: dict[str, int] = {}
-        self._publishers: dict[str, int] = {}
+        # A few hundred thousand at the most: there is room for all.
+        self._publishers: dict[str, int] = {} if self.is_indexed else dict(connection.execute(_PUBLISHERS_BEFORE))
 
     @property
     def is_indexed(self) -> bool:
@@ -89,8 +88,7 @@ class Nodes:
         """Has the names indexed from now on. To be called when a crawl ends: whoever reads looks for names."""
         if self._hashes is not None:
             self._hashes = None  # the sorting of the index has use for their memory
-            with _sorting_in_small_parts(self._connection):
-                self._connection.execute(_INDEX)
+            late_indexes.make(self._connection)
 
     def _found(self, names: list[str]) -> dict[str, int]:
         if self._hashes is None:
@@ -119,14 +117,14 @@ class Nodes:
         known, unknown = _looked_up(names, self._publishers)
         unknown.sort()
         found: dict[str, int] = {}
-        if unknown and self._had_publishers:
+        if unknown and self.is_indexed:
             found |= self._connection.execute(_FIND_PUBLISHERS, (_json(unknown),))
         new = [name for name in unknown if name not in found]
         for number, name in enumerate(new, self._last_publisher + 1):
             found[name] = number
         insert(self._connection, _PUBLISHERS, [(found[name], name) for name in new])
         self._last_publisher += len(new)
-        self._publishers |= found  # a few hundred thousand at the most: there is room for all
+        self._publishers |= found
         return known | found
 
 
@@ -181,18 +179,6 @@ class _Hashes:
         return found[0] if found else None
 
 
-@contextmanager
-def _sorting_in_small_parts(connection: sqlite3.Connection) -> Iterator[None]:
-    """SQLite sorts as much at once as its cache takes: what a processor's own takes is sorted sooner, and beside."""
-    connection.execute("PRAGMA cache_size = -8192")
-    connection.execute("PRAGMA threads = 2")
-    try:
-        yield
-    finally:
-        connection.execute(CACHE)
-        connection.execute("PRAGMA threads = 0")
-
-
 def _publishers_of(names: Iterable[str]) -> list[str]:
     """The namespace before the slash of each; empty for a legacy single name."""
     return [namespace if slash else "" for namespace, slash, _ in map(str.partition, names, repeat("/"))]
@@ -224,10 +210,6 @@ def _keep(memory: dict[str, int], found: dict[str, int]) -> None:
 
 def _json(texts: Iterable[str]) -> str:
     return msgspec.json.encode(list(texts)).decode()
-
-
-def _is_indexed(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM pragma_index_list('node')").fetchone() is not None
 
 
 def _greatest(connection: sqlite3.Connection, table: str) -> int:

@@ -10,6 +10,7 @@ A **node** is a name: every repository name that a model bears or that a referen
 a present model bears is a model's node; one that only references name is a ghost's. Edges join nodes, so
 a tree is read without touching `model`. All times are seconds since 1970 UTC; ids are small integers.
 `hub_id` is the Hub's `_id` as 12 bytes. Relations and sources are the numbers of `crawler.records`.
+Some indexes are made when the first crawl into a file ends (`store.late_indexes`).
 """
 
 from __future__ import annotations
@@ -81,12 +82,14 @@ class CrawlPage(SQLModel, table=True):
 class Publisher(SQLModel, table=True):
     """The namespace before the slash; the empty name stands for legacy single names."""
 
+    __table_args__ = (Index("ix_publisher_name", "name", unique=True),)
+
     id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(unique=True)
+    name: str
 
 
 class Node(SQLModel, table=True):
-    """A repository name in the lineage. Its names are not indexed while the first crawl into a file runs."""
+    """A repository name in the lineage."""
 
     __table_args__ = (Index("ix_node_name", "name", unique=True),)
 
@@ -110,12 +113,13 @@ class Model(SQLModel, table=True):
         Index("ix_model_missing_since", "missing_since", sqlite_where=text("missing_since IS NOT NULL")),
         # A sweep goes from the newest down: what it adds then comes last, and fills the index's pages.
         Index("ix_model_hub_id", text("hub_id DESC"), unique=True),
+        Index("ix_model_node_id", "node_id", unique=True),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     hub_id: bytes = Field(sa_type=LargeBinary)
     # None where another model has since been listed under the name and this one not yet under a new one.
-    node_id: int | None = Field(default=None, foreign_key="node.id", unique=True)
+    node_id: int | None = Field(default=None, foreign_key="node.id")
     created_at: int | None = None
     modified_at: int | None = None
     downloads: int | None = None

@@ -17,6 +17,7 @@ import numpy as np
 
 from crawler.records import Models, Page, Quarantined
 from store.attributes import ATTRIBUTES, COUNTERS, DECLARED_HASH, access_changes, attributes
+from store.bearers import Bearers
 from store.declarations import declare, end
 from store.names import Labels, Nodes, storable
 from store.quarantine import models_of
@@ -25,8 +26,8 @@ from store.stand_ins import any_stand_ins, give_way
 
 Row: TypeAlias = tuple[Any, ...]
 
-PAGES_A_TRANSACTION = 7
-"""A kill loses at most so many pages. Names come in no order, so every transaction rewrites most of their index."""
+PAGES_A_TRANSACTION = 3
+"""A kill loses at most so many pages, and those that are on their way (`crawler.apart`)."""
 
 _COLUMNS = ", ".join((*ATTRIBUTES, "fingerprint"))
 _STORED = f"""
@@ -38,12 +39,6 @@ _MODELS = f"model (id, hub_id, node_id, first_crawl, {_COLUMNS})"
 _CHANGE_MODELS = f"UPDATE model SET ({_COLUMNS}) = ({', '.join('?' * len(ATTRIBUTES))}, ?) WHERE id = ?"
 _COUNT_MODELS = f"UPDATE model SET ({', '.join(COUNTERS)}, fingerprint) = (?, ?, ?, ?, ?) WHERE id = ?"
 _CHANGE_TEXTS = "UPDATE model SET fingerprint = ? WHERE id = ?"
-_NOTE_LOSSES = """
-    INSERT INTO model_change (model_id, crawl_id, field, before)
-    SELECT model.id, ?, 'name', node.name FROM model JOIN node ON node.id = model.node_id WHERE model.node_id = ?
-    ON CONFLICT DO NOTHING"""
-# Without its name a model is not as its text says: should it be listed again as it was, it is to be read.
-_TAKE_NAMES = "UPDATE model SET node_id = NULL, fingerprint = NULL WHERE node_id = ?"
 _GIVE_NAMES = "UPDATE model SET node_id = ? WHERE id = ?"
 _ADD_CHANGES = """
     INSERT INTO model_change (model_id, crawl_id, field, before, after) VALUES (?, ?, ?, ?, ?)
@@ -152,6 +147,7 @@ class PageWriter:
         ).fetchone()
         self._labels = Labels(self._connection)
         self._nodes = Nodes(self._connection)
+        self._bearers = Bearers(self._connection, self._crawl)
         self._stand_ins = self._nodes.is_indexed and any_stand_ins(self._connection)
         self._pages: int = pages
         self._last_model: int = last or 0
@@ -276,9 +272,7 @@ class PageWriter:
         """
         last_before = self._nodes.last
         names = self._nodes.ids_of(dict.fromkeys(repo_ids, True), remember=False)
-        held = [node_id for node_id in names.values() if node_id <= last_before]  # who bears a name made just now?
-        self._connection.executemany(_NOTE_LOSSES, [(self._crawl, node_id) for node_id in held])
-        self._connection.executemany(_TAKE_NAMES, [(node_id,) for node_id in held])
+        self._bearers.claim(list(names.values()), last_before=last_before)
         return names
 
     def _rename(self, model_ids: Sequence[int], models: Models) -> None:

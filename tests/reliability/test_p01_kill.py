@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from crawler.apart import PAGES_WAITING
 from crawler.replica.generate import generate
 from store.writer import PAGES_A_TRANSACTION
 from tests.jobs import program as running
@@ -31,7 +32,10 @@ from tests.reliability.soak import SEED, scaled
 KILLS = scaled(8, 500)
 PAGES = scaled(40, 200)
 ROWS_A_PAGE = 500
-AHEAD = 3  # pages asked for that are not written: one in the writer's hands, one on its way, one being fetched
+AHEAD = 3 + PAGES_WAITING
+"""Pages asked for that are not written: one in the writer's hands, one to be taken next, others after it, and one that
+is being fetched.
+"""
 LONGEST_SECONDS = 60
 ABOUT_TIME = {
     "crawl": ("started_at", "finished_at", "requests", "resumed"),
