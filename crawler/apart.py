@@ -6,6 +6,7 @@ it is ended with its consumer, whatever ends that.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -47,6 +48,11 @@ PAGES_WAITING = 2
 After a kill they are asked for again.
 """
 
+_SELDOM = 100_000
+"""Objects after which Python looks for cycles among the newest. A page is thousands, and holds none: after each 700, as
+is usual, that takes a twentieth of all time.
+"""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
 
@@ -72,6 +78,8 @@ def apart(
     process = context.Process(target=_fetch, args=(sending, wanted, listing, make_hub), name="fetcher", daemon=True)
     process.start()
     sending.close()
+    usual = gc.get_threshold()
+    gc.set_threshold(_SELDOM)
     try:
         wanted.release()
         while True:
@@ -90,6 +98,7 @@ def apart(
             else:
                 raise _error(told)
     finally:
+        gc.set_threshold(*usual)
         receiving.close()
         process.kill()
         process.join()
@@ -121,6 +130,7 @@ def _fetch(
     make_hub: Callable[..., AbstractContextManager[Source]],
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both; the consumer ends this one
+    gc.set_threshold(_SELDOM)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def tell(what: Page | _Waiting | _Ended) -> None:

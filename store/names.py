@@ -9,7 +9,7 @@ memory.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import repeat
 
 import msgspec
@@ -77,7 +77,7 @@ class Nodes:
 
         `remember` keeps them at hand: right for bases, wrong for models, which come by once.
         """
-        known, unknown = _looked_up(names, self._nodes)
+        known, unknown = _looked_up(names.keys(), self._nodes)
         found = self._found(unknown) if unknown else {}
         found |= self._added([name for name in unknown if name not in found], names)
         if remember:
@@ -189,17 +189,10 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _looked_up(names: Iterable[str], memory: Mapping[str, int]) -> tuple[dict[str, int], list[str]]:
+def _looked_up(names: Set[str], memory: dict[str, int]) -> tuple[dict[str, int], list[str]]:
     """(what the memory has of them, those it has not)."""
-    known: dict[str, int] = {}
-    unknown: list[str] = []
-    for name in names:
-        number = memory.get(name)
-        if number is None:
-            unknown.append(name)
-        else:
-            known[name] = number
-    return known, unknown
+    known = {name: memory[name] for name in memory.keys() & names}
+    return known, [name for name in names if name not in known]
 
 
 def _keep(memory: dict[str, int], found: dict[str, int]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from crawler.records import Models, Page, Quarantined
 from store.attributes import ATTRIBUTES, COUNTERS, DECLARED_HASH, access_changes, attributes
 from store.bearers import Bearers
-from store.declarations import declare, end
+from store.declarations import Declarations
 from store.names import Labels, Nodes, storable
 from store.quarantine import models_of
 from store.rows import insert
@@ -148,6 +148,7 @@ class PageWriter:
         self._labels = Labels(self._connection)
         self._nodes = Nodes(self._connection)
         self._bearers = Bearers(self._connection, self._crawl)
+        self._declarations = Declarations(self._connection, self._nodes, self._crawl)
         self._stand_ins = self._nodes.is_indexed and any_stand_ins(self._connection)
         self._pages: int = pages
         self._last_model: int = last or 0
@@ -210,7 +211,7 @@ class PageWriter:
             models.fingerprints,
         )
         insert(self._connection, _MODELS, list(zip(*columns, strict=False)))
-        declare(self._connection, self._nodes, self._crawl, ids, models)
+        self._declarations.add(ids, models)
         return ids
 
     def _update(self, models: Models, stored: Sequence[Row], tally: Tally) -> list[int]:
@@ -248,8 +249,8 @@ class PageWriter:
         self._connection.executemany(_ADD_CHANGES, changes)
         self._rename([ids[place] for place in renamed], models.at(renamed))
         declaring = [ids[place] for place in redeclared]
-        end(self._connection, self._crawl, declaring)
-        declare(self._connection, self._nodes, self._crawl, declaring, models.at(redeclared))
+        self._declarations.end(declaring)
+        self._declarations.add(declaring, models.at(redeclared))
         back = [row[0] for row in stored if row[2] is not None]
         self._bring_back(back)
         tally.back += len(back)
