@@ -12,10 +12,6 @@ _ZERO = ord("0")
 _FORM = np.frombuffer(b"0000-00-00T00:00:00.000Z", np.uint8)
 _DIGITS = np.flatnonzero(_FORM == _ZERO)[:14]  # without the thousandths
 _MARKS = np.flatnonzero(_FORM != _ZERO)
-_PLACES = np.zeros((14, 6), np.int64)  # of the digits in year, month, day, hour, minute, second
-_PLACES[range(4), 0] = 1000, 100, 10, 1
-for _part in range(1, 6):
-    _PLACES[[2 + 2 * _part, 3 + 2 * _part], _part] = 10, 1
 
 
 def seconds(texts: Sequence[str | None]) -> list[int | None]:
@@ -40,7 +36,9 @@ def _in_one_form(texts: Sequence[str | None]) -> list[int]:
     digits = written[:, _DIGITS] - _ZERO
     if digits.max() > 9 or (written[:, _MARKS] != _FORM[_MARKS]).any() or (written[:, 20:23] - _ZERO).max() > 9:
         raise ValueError("not all of one form")
-    year, month, day, hour, minute, second = (digits @ _PLACES).T
+    pairs = digits[:, ::2] * 10 + digits[:, 1::2]
+    century, of_century, month, day, hour, minute, second = pairs.T.astype(np.int64)
+    year = century * 100 + of_century
     months = (year - 1970) * 12 + month - 1
     days = months.astype("M8[M]").astype("M8[D]") + (day - 1)
     within = (month >= 1) & (month <= 12) & (year >= 1) & (hour < 24) & (minute < 60) & (second < 60)
