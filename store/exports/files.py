@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
+
+from store.exports.straight import StraightFile
 
 
 @contextmanager
@@ -23,5 +25,5 @@ def atomically(path: Path) -> Iterator[Path]:
 
 def save(path: Path, write: Callable[[IO[bytes]], int]) -> int:
     """What `write` tells, when the file is whole and in its place."""
-    with atomically(path) as beside, beside.open("wb") as file:
-        return write(file)
+    with atomically(path) as beside, StraightFile(beside) as file:
+        return write(cast("IO[bytes]", file))
