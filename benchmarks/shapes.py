@@ -19,7 +19,9 @@ from crawler.replica.orders import CREATED
 
 Kind = Literal["star", "levels", "chains", "merges"]
 LARGEST = 1_000_000
-"""Models of each shape beside a whole Hub; fewer beside a smaller one."""
+"""Models of each shape beside a whole Hub."""
+PART = 6
+"""Beside a smaller Hub, its models are so many times those of each shape."""
 CHAIN = 10_000
 PARENTS = 18
 CHILDREN = 20
@@ -27,7 +29,7 @@ _BORN = 1_700_000_000
 
 
 def measure(ground: Ground, times: int = TIMES, peers_times: int = PEERS_TIMES) -> list[Line]:
-    models = max(LARGEST * ground.models // FULL, 40 * PARENTS)
+    models = LARGEST if ground.models >= FULL else max(ground.models // PART, 40 * PARENTS)
     graphs, trees = [], []
     for kind, what in _SHAPES.items():
         folder, database = ground.pages / f"{kind}-{models}", ground.work / f"{kind}.db"
