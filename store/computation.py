@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
 from store.ecosystem import Ecosystem
 from store.graph import RELATIONS, Counts, Cycles, Lineage, count_derivatives
 from store.kept import Kept, current, keep, kept
-from store.numbers import Numbers, replace
+from store.numbers import Numbers, Replacement
 from store.registry.loader import Registry
 from store.resolution import Resolution, resolve
 from store.rollups import Dimension, cells_by_population, dimension
@@ -34,6 +35,8 @@ _ADD_ROLLUP = f"""
     VALUES (?, ?, ?, ?, ?{", ?" * len(METRICS)})"""
 EDGES = Numbers("edge", ("parent_id", "child_id"), ("relation", "times"), index="ix_edge_child_id")
 COUNTS = Numbers("lineage_count", ("node_id",), tuple(_COLUMNS))
+Answer: TypeAlias = tuple[str, list[tuple[Any, ...]]]
+"""A statement, and the rows that it stores."""
 SPLITTING: tuple[Attribution, ...] = ("nearest", "root")
 """The attributions under which a model may count in parts."""
 
@@ -48,19 +51,38 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     columns = current(connection, before)
     resolution = resolve(connection, columns)
     edges, counts, cycles = lineage_rows(resolution)
-    replace(connection, EDGES, edges, before.edges if before else None)
-    replace(connection, COUNTS, counts, before.counts if before else None)
     _write_ledger(connection, crawl_id, registry, resolution, cycles, now)
     keep(connection, Kept(columns, edges, counts))
-    del before, columns, edges, counts  # a tenth of a gigabyte that is not needed any more
-    ecosystem = Ecosystem.of(resolution, registry).summed_up()
+    lineage = [
+        Replacement(EDGES, edges, before.edges if before else None),
+        Replacement(COUNTS, counts, before.counts if before else None),
+    ]
+    del before, columns, edges, counts
+    for replacement in lineage:
+        replacement.begin(connection)
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(_finish, connection, lineage)
+        answers = _answers(crawl_id, Ecosystem.of(resolution, registry).summed_up())
+        written.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
-    connection.executemany(_ADD_FAMILY, [(crawl_id, *row) for row in _family_rows(ecosystem)])
+    for statement, rows in answers:
+        connection.executemany(statement, rows)
+
+
+def _finish(connection: sqlite3.Connection, replacements: Sequence[Replacement]) -> None:
+    for replacement in replacements:
+        replacement.finish(connection)
+
+
+def _answers(crawl_id: int, ecosystem: Ecosystem) -> list[Answer]:
+    """Of families and roll-ups. Nothing is written."""
+    found: list[Answer] = [(_ADD_FAMILY, [(crawl_id, *row) for row in _family_rows(ecosystem)])]
     for side in SIDES:
-        _write_rollup(connection, crawl_id, ecosystem, "country", side, Choices(side=side))
+        found += _rollup(ecosystem, (crawl_id, "country", side), Choices(side=side))
     for attribution in ATTRIBUTIONS:
-        _write_rollup(connection, crawl_id, ecosystem, "family", attribution, Choices(attribution=attribution))
+        found += _rollup(ecosystem, (crawl_id, "family", attribution), Choices(attribution=attribution))
+    return found
 
 
 def lineage_rows(resolution: Resolution) -> tuple[Column, Column, Cycles]:
@@ -82,14 +104,14 @@ def _family_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | int, ...]]:
         yield family, int(official[number]), *direct[number].tolist(), *total[number].tolist()
 
 
-def _write_rollup(
-    connection: sqlite3.Connection, crawl_id: int, ecosystem: Ecosystem, by: By, choice: str, choices: Choices
-) -> None:
+def _rollup(ecosystem: Ecosystem, key: tuple[int, By, str], choices: Choices) -> list[Answer]:
     """One roll-up, and what is computed from the same dimension; that takes a tenth of a gigabyte, so one at a time."""
+    crawl_id, by, choice = key
     found = dimension(ecosystem, by, choices)
-    connection.executemany(_ADD_ROLLUP, _rollup_rows(ecosystem, found, (crawl_id, by, choice)))
+    answers: list[Answer] = [(_ADD_ROLLUP, list(_rollup_rows(ecosystem, found, key)))]
     if choice in SPLITTING:
-        connection.executemany(_ADD_SHARES, _share_rows(ecosystem, found, (crawl_id, choice)))
+        answers.append((_ADD_SHARES, list(_share_rows(ecosystem, found, (crawl_id, choice)))))
+    return answers
 
 
 def _rollup_rows(ecosystem: Ecosystem, found: Dimension, key: tuple[str | int, ...]) -> Iterator[tuple[Any, ...]]:

@@ -155,7 +155,8 @@ def version(connection: sqlite3.Connection, path: Path) -> str | None:
 
 def _connect(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=mode != "ro")
+    # Exports read, and computations write, in threads of their own; SQLite lets one at a time into a connection.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
         for pragma in pragmas:
             connection.execute(pragma)

@@ -34,20 +34,35 @@ class Numbers:
         return first if len(self.key) == 1 else first << 32 | rows[:, 1]
 
 
-def replace(connection: sqlite3.Connection, table: Numbers, rows: Column, before: Column | None) -> None:
-    """Makes these rows, in the order of their key, the whole table; `before` are those in it, None if not known."""
-    if before is not None:
-        gone, new = _differences(table, before, rows)
-        if np.count_nonzero(new) <= _FEW * len(rows):
+class Replacement:
+    """Rows, in the order of their key, that are to be a whole table. `before` are those in it, None if not known.
+
+    First `begin`, while nothing is read on the connection; `finish` may go on beside readers.
+    """
+
+    def __init__(self, table: Numbers, rows: Column, before: Column | None) -> None:
+        self._table, self._rows = table, rows
+        self._gone: Column | None = None  # None: all rows are written
+        if before is not None:
+            gone, new = _differences(table, before, rows)
+            if np.count_nonzero(new) <= _FEW * len(rows):
+                self._gone, self._rows = before[gone, : len(table.key)], rows[new]
+
+    def begin(self, connection: sqlite3.Connection) -> None:
+        table = self._table
+        if self._gone is None and table.index:  # made anew in one go, in half the time
+            connection.execute(f"DROP INDEX {table.index}")
+
+    def finish(self, connection: sqlite3.Connection) -> None:
+        table = self._table
+        if self._gone is not None:
             where = " AND ".join(f"{name} = ?" for name in table.key)
-            connection.executemany(f"DELETE FROM {table.name} WHERE {where}", before[gone, : len(table.key)].tolist())
-            insert(connection, table.columns, rows[new].tolist())
+            connection.executemany(f"DELETE FROM {table.name} WHERE {where}", self._gone.tolist())
+            insert(connection, table.columns, self._rows.tolist())
             return
-    if table.index:  # made anew in one go, in half the time
-        connection.execute(f"DROP INDEX {table.index}")
-    write(connection, table, rows)
-    if table.index:
-        connection.execute(f"CREATE INDEX {table.index} ON {table.name} ({table.key[-1]})")
+        write(connection, table, self._rows)
+        if table.index:
+            connection.execute(f"CREATE INDEX {table.index} ON {table.name} ({table.key[-1]})")
 
 
 def write(connection: sqlite3.Connection, table: Numbers, rows: Column) -> None:

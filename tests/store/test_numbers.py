@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from store.arrays import Column
-from store.numbers import Numbers, replace
+from store.numbers import Numbers, Replacement
 
 PAIRS = Numbers("pair", ("left", "right"), ("weight",), index="ix_pair_right")
 
@@ -20,6 +20,24 @@ def opened() -> sqlite3.Connection:
     connection.execute("CREATE TABLE pair (left, right, weight, PRIMARY KEY (left, right)) WITHOUT ROWID")
     connection.execute("CREATE INDEX ix_pair_right ON pair (right)")
     return connection
+
+
+def replace(connection: sqlite3.Connection, table: Numbers, rows: Column, before: Column | None) -> None:
+    replacement = Replacement(table, rows, before)
+    replacement.begin(connection)
+    replacement.finish(connection)
+
+
+def test_it_is_finished_beside_a_reader() -> None:
+    with closing(opened()) as connection:
+        replacement = Replacement(PAIRS, as_rows({(1, 2): 3, (2, 2): 4}), None)
+        replacement.begin(connection)
+        connection.execute("CREATE TABLE other AS SELECT 1 AS x UNION SELECT 2")
+        reader = connection.execute("SELECT x FROM other")
+        assert reader.fetchone() == (1,)
+        replacement.finish(connection)
+        assert reader.fetchone() == (2,)
+        assert stored(connection) == [[1, 2, 3], [2, 2, 4]]
 
 
 def as_rows(pairs: dict[tuple[int, int], int]) -> Column:
