@@ -31,6 +31,8 @@ class Declarations:
 
     def add(self, model_ids: Sequence[int], models: Models) -> None:
         """What the models declare, valid from this crawl on."""
+        if len(self._rows) > _REMEMBERED:
+            self._rows.clear()
         declared = {place: models.declared[place] for place in dict.fromkeys(models.declarations)}
         self._remember([declaration for declaration in declared.values() if declaration.digest not in self._rows])
         rows = {place: self._rows[declaration.digest] for place, declaration in declared.items()}

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from crawler.records import Unread
+from store import declarations
 from store.writer import PAGES_A_TRANSACTION, PageWriter
 from tests.store.conftest import Store, hub_id, row
 
@@ -131,3 +132,17 @@ def test_a_page_that_fails_leaves_nothing_of_itself(store: Store, monkeypatch: p
 def test_labels_that_cannot_be_stored_as_they_are_do_not_stop_a_page(store: Store) -> None:
     rows = [row("a/1", library_name="\ud800"), row("a/2", library_name="\ud801")]
     assert store.sweep(rows).new == 2
+
+
+def test_declarations_are_kept_at_hand_up_to_a_bound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declarations, "_REMEMBERED", 3)
+    crawl = store.begin()
+    with PageWriter(store.connection, crawl.id) as writer:
+        for number in range(20):
+            rows = [row(f"a/{number}-{base}", [f"b/{base}"]) for base in (number, number + 1, 0)]
+            writer.write(store.page(rows, next_url="http://hub/next"))
+            assert len(writer._declarations._rows) <= 3 + 3 + 1
+    store.finish(crawl, writer)
+    assert dict(store.all(EDGES)) == {
+        f"a/{number}-{base}": f"b/{base}" for number in range(20) for base in (number, number + 1, 0)
+    }
