@@ -211,7 +211,7 @@ _AT_ONCE = 100
 
 
 def _places() -> defaultdict[Any, int]:
-    """Each thing that is asked for gets the next place. (A class of its own that says so takes ten times as long.)"""
+    """Each thing that is asked for gets the next place. (A class with `__missing__` takes twice as long.)"""
     return defaultdict(count().__next__)
 
 
