@@ -96,12 +96,13 @@ def _may_be_many(body: bytes) -> bool:
 
     A page of 64 MiB can be 30 million rows such as `0,`, which would take 2 GB.
     """
-    if len(body) > _LARGE:
-        return True
+    if not _SMALL < len(body) <= _LARGE:
+        return len(body) > _LARGE
     commas = np.count_nonzero(np.frombuffer(body, np.uint8) == _COMMA)
     return bool(commas * _LEAST_ITEM > len(body))
 
 
+_SMALL = 2 << 20  # a million rows at the most
 _LARGE = 8 << 20
 _COMMA = ord(",")
 _LEAST_ITEM = 8
