@@ -184,7 +184,8 @@ def rounds(hub: RunningHub, undisturbed: Whole, tmp_path_factory: pytest.TempPat
 
 def _killed(program: Program, hub: RunningHub, whole: Whole, rng: random.Random, at_most: int) -> Iterator[Kill]:
     """The kills of one crawl, which is run to its end after the last of them."""
-    place = {cursor: number for number, cursor in enumerate(whole.cursors)}
+    # Of a cursor its first place: the last page is asked for twice.
+    place = {cursor: number for number, cursor in enumerate(dict.fromkeys(whole.cursors))}
     before: tuple[int, int] | None = None
     reached = 0
     for number in range(at_most + 1):
