@@ -15,7 +15,6 @@ Row: TypeAlias = tuple[Any, ...]
 _REFERENCES = "reference (model_id, since_crawl, position, node_id, relation, source, times, is_evidence, hub_id)"
 _END_REFERENCES = "UPDATE reference SET until_crawl = ? WHERE model_id = ? AND until_crawl IS NULL"
 
-
 _REMEMBERED = 16_384
 """Declarations whose rows are kept at hand, a few megabytes: most models declare what some model has before."""
 

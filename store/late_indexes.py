@@ -19,6 +19,7 @@ _DROP = [f"DROP INDEX IF EXISTS {name}" for name in ("ix_node_name", "ix_publish
 
 
 def are_there(connection: sqlite3.Connection) -> bool:
+    """All of them: that of names is the last to be made."""
     return connection.execute("SELECT 1 FROM pragma_index_list('node')").fetchone() is not None
 
 

@@ -1,7 +1,7 @@
 """A file that is written past the kernel's cache, where the system allows it.
 
 Who writes gigabytes that nobody reads soon fills the cache with them, at the cost of a copy and of what lay there
-before, such as the pages of the database: a quarter of the processor's time of a GraphML file.
+before, such as the pages of the database: a fifth of the processor's time of a GraphML file.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -36,8 +37,10 @@ def swept(url: str, on_wait: Callable[[float, str], object] = print) -> Generato
 
 
 @pytest.fixture(autouse=True)
-def _leaves_no_process() -> Iterator[None]:
+def _leaves_nothing_behind() -> Iterator[None]:
+    usual = gc.get_threshold()
     yield
+    assert gc.get_threshold() == usual
     assert multiprocessing.active_children() == []
 
 

@@ -19,7 +19,10 @@ def taken(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("resumed", [False, True])
-def test_a_name_that_is_taken_over_within_the_first_crawl(store: Store, resumed: bool) -> None:  # noqa: FBT001
+def test_a_name_that_is_taken_over_within_the_first_crawl(
+    store: Store,
+    resumed: bool,  # noqa: FBT001  # a parameter of the test, which pytest gives by name
+) -> None:
     crawl = store.begin()
     with PageWriter(store.connection, crawl.id) as writer:
         writer.write(store.page([row("a/child", ["a/base"]), row("a/name")], next_url="http://hub/2"))
@@ -34,6 +37,20 @@ def test_a_name_that_is_taken_over_within_the_first_crawl(store: Store, resumed:
     assert store.all(BEARERS, "a/base") == [hub_id("a/base")]
     assert store.all(CHANGES) == [(hub_id("a/name"), "a/name", None)]
     assert store.all(INDEX) == ["ix_model_node_id"]
+
+
+def test_a_first_crawl_goes_on_in_a_file_that_was_migrated_meanwhile(store: Store) -> None:
+    crawl = store.begin()
+    with PageWriter(store.connection, crawl.id) as writer:
+        writer.write(store.page([row("a/name"), row("a/child", ["a/base"])], next_url="http://hub/2"))
+    store.connection.execute("CREATE UNIQUE INDEX ix_model_node_id ON model (node_id)")
+    store.connection.execute("CREATE UNIQUE INDEX ix_publisher_name ON publisher (name)")
+    with PageWriter(store.connection, crawl.id) as writer:
+        writer.write(store.page([taken("a/name"), row("a/base")]))
+    store.finish(crawl, writer)
+    assert store.all(BEARERS, "a/name") == [hub_id("another")]
+    assert store.all(BEARERS, "a/base") == [hub_id("a/base")]
+    assert store.all("SELECT count(*) FROM pragma_index_list('node')") == [1]
 
 
 def test_a_page_that_fails_leaves_no_mark(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
