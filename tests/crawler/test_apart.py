@@ -153,6 +153,7 @@ def test_rows_are_read_where_there_is_time(
     monkeypatch: pytest.MonkeyPatch, taken: Sequence[int], unread: Sequence[bool]
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)  # of a process of its own, too
     row = b'{"_id":"%024x","id":"a/b"}' % 1
     pages = [Page(Models(), (), None, 1, unread=Unread([row], [number])) for number in range(4)]
     told = Told()
