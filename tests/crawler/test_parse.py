@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import Malformed
-from crawler.parse import LONGEST_RAW, parse_detail, parse_page
+from crawler.parse import LONGEST_RAW, parse_detail, parse_page, read_page
 from crawler.records import ModelRecord, Quarantined, Relation
 from crawler.rows import FIELDS, split_rows
 
@@ -369,3 +369,13 @@ def test_any_body_is_read_or_malformed(body: bytes) -> None:
     with suppress(Malformed):
         records, quarantined = parse_page(body)
         assert len(records) + len(quarantined) <= len(body)
+
+
+@pytest.mark.parametrize("size", [3 << 20, 16 << 20])
+def test_a_body_of_millions_of_rows_is_counted_before_it_is_taken_apart(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b"[" + b"0," * (size // 2) + b"0]"
+    monkeypatch.setattr("crawler.rows._texts", None)  # who takes it apart now fails otherwise
+    with pytest.raises(Malformed, match="more than 1,000 rows"):
+        read_page(body, most=1000)

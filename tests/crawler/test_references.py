@@ -266,3 +266,8 @@ def test_one_base_named_alike_by_all_sources_is_read_as_any_other(
     relation: str, bases: tuple[tuple[str | None, str], ...], tags: tuple[str, ...], card: Any
 ) -> None:
     assert declared((relation, bases), tags, card, None) == references._weighed((relation, bases), tags, card, None)
+
+
+@pytest.mark.parametrize("address", ["hf.co/gpt2", "HuggingFace.co/gpt2", "www.hf.co/gpt2"])
+def test_an_address_that_looks_like_a_name_is_none(address: str) -> None:
+    assert tidy(address) == ("gpt2", True)

@@ -32,6 +32,7 @@ def test_a_name_that_is_taken_over_within_the_first_crawl(
         again.write(store.page([row("a/base"), row("b/1")], next_url="http://hub/3"))
         assert store.all(INDEX) == []  # a name that was a base's alone is nobody's
         again.write(store.page([taken("a/name")]))
+        assert store.all(INDEX) == ["ix_model_node_id"]  # else each further one is looked for in all models
     store.finish(crawl, again)
     assert store.all(BEARERS, "a/name") == [hub_id("another")]
     assert store.all(BEARERS, "a/base") == [hub_id("a/base")]
