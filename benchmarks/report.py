@@ -15,7 +15,7 @@ from benchmarks.measuring import FULL, SAMPLED_EVERY, Line, Measurement
 
 FOLDER = Path(__file__).parent
 TRIED = FOLDER / "TRIED.md"
-NAMED = ("huggingface_hub", "requests", "msgspec", "numpy", "scipy", "pyarrow", "sqlmodel", "networkx", "duckdb")
+NAMED = ("huggingface_hub", "requests", "msgspec", "numpy", "pyarrow", "sqlmodel", "networkx", "duckdb")
 _HEADER = (
     "| what | figure | memory | target | met | peers in the same run (times as good as they are) | remark |",
     "|---|---|---|---|---|---|---|",

@@ -12,7 +12,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from store.arrays import Column, Ints, in_order, marked
-from store.graph import Condensed, Lineage, Links, levels, runs, stretches
+from store.cycles import Cycles
+from store.graph import Lineage
+from store.links import Links, levels, stretches, tops
 
 Pairs: TypeAlias = tuple[Column, Column]
 
@@ -34,7 +36,7 @@ class _RootSets(NamedTuple):
 
 
 class RootPairs(NamedTuple):
-    """(node, root) pairs, by node. A root stands for so many of the node's roots, all alike: itself, and others.
+    """(node, root) pairs, in no order. A root stands for so many of the node's roots, all alike: itself, and others.
 
     `numbers` is None where each stands for itself alone.
     """
@@ -50,47 +52,39 @@ def root_pairs(lineage: Lineage, alike: Column) -> RootPairs:
     The members of a cycle with no way out of it are jointly its roots. Those of them that have the same number in
     `alike` (one a node) are told by one: of n members each by itself there would be n times n pairs.
     """
-    size = len(lineage.node_ids)
-    condensed = lineage.condensed
-    tops = _tops(condensed.upward)
-    sets = _root_sets(condensed.upward, tops)
-    told, numbers = _told(condensed, alike)
-    members = Links.of(condensed.set_of[told], told, condensed.number)
-    found = [np.empty((2, 0), np.int32)]
-    for first in range(0, size, _AT_ONCE):  # what a block needs beside the pairs is several times as much as they are
-        of_node, components = sets.of(tops[condensed.set_of[first : first + _AT_ONCE]])
+    condensed, cycles = lineage.condensed, lineage.cycles
+    ends = tops(condensed.upward)
+    has_several = condensed.upward.degrees() > 1
+    sets = _root_sets(condensed.upward, ends)
+    told, numbers = _told(cycles, alike)
+    members = Links.of(condensed.set_of[told], told, len(alike))
+    has_several[cycles.firsts] = True
+    top_of = ends[condensed.set_of]
+    through_sets = has_several[top_of]
+    alone, others = np.flatnonzero(~through_sets), np.flatnonzero(through_sets)
+    found = [np.stack([alone, top_of[alone]], dtype=np.int32, casting="unsafe")]
+    for first in range(0, len(others), _AT_ONCE):  # what a block needs beside is several times as much as its pairs
+        some = others[first : first + _AT_ONCE]
+        of_node, components = sets.of(top_of[some])
         of_pair, roots = members.beyond(components)
-        found.append(np.stack([first + of_node[of_pair], roots], dtype=np.int32, casting="unsafe"))
+        found.append(np.stack([some[of_node[of_pair]], roots], dtype=np.int32, casting="unsafe"))
     nodes, roots = np.concatenate(found, axis=1)
-    return RootPairs(nodes, roots, numbers[roots] if numbers.max(initial=1) > 1 else None)
+    return RootPairs(nodes, roots, numbers[roots] if len(told) < len(alike) else None)
 
 
-def _told(condensed: Condensed, alike: Column) -> tuple[Ints, Column]:
-    """(the nodes that stand for those like them in their component, how many such there are of each node)."""
+def _told(cycles: Cycles, alike: Column) -> tuple[Ints, Column]:
+    """(the nodes that stand for those like them in their cycle, how many such there are of each node)."""
     is_told, numbers = np.ones(len(alike), bool), np.ones(len(alike), np.int32)
-    together = np.flatnonzero(np.bincount(condensed.set_of, minlength=condensed.number)[condensed.set_of] > 1)
+    together = cycles.nodes
     kinds = np.unique(alike[together], return_inverse=True)[1]
-    codes = condensed.set_of[together] * len(alike) + kinds
+    codes = cycles.firsts * len(alike) + kinds
     _, firsts, counts = np.unique(codes, return_index=True, return_counts=True)
     is_told[together] = False
     is_told[together[firsts]], numbers[together[firsts]] = True, counts
     return np.flatnonzero(is_told), numbers
 
 
-def _tops(upward: Links) -> Ints:
-    """For each node, where the way up along only parents ends: at a root, or at the first with several parents."""
-    degrees = upward.degrees()
-    tops = np.arange(len(degrees))
-    single = np.flatnonzero(degrees == 1)
-    tops[single] = upward.targets[upward.starts[single]]
-    while True:
-        further = tops[tops]
-        if np.array_equal(further, tops):
-            return tops
-        tops = further
-
-
-def _root_sets(upward: Links, tops: Ints) -> _RootSets:
+def _root_sets(upward: Links, ends: Ints) -> _RootSets:
     """Of every root and of every component with several parents.
 
     From the top down, level by level, so that the sets above are there when one is joined from them.
@@ -99,7 +93,7 @@ def _root_sets(upward: Links, tops: Ints) -> _RootSets:
     size = len(degrees)
     merges = np.flatnonzero(degrees > 1)
     places, above = upward.beyond(merges)
-    above, below = tops[above], merges[places]
+    above, below = ends[above], merges[places]
     roots = np.flatnonzero(degrees == 0)
     found = _RootSets(np.zeros(size, np.int64), np.zeros(size, np.int64), np.empty(max(2 * size, 16), np.int32))
     found.starts[roots], found.counts[roots] = np.arange(len(roots)), 1
@@ -124,9 +118,15 @@ def _root_sets(upward: Links, tops: Ints) -> _RootSets:
 
 def _blocks(order: Ints, level_of: Ints) -> Iterator[Ints]:
     """Merges of one level at a time, and not too many of them."""
-    for first, last in runs(level_of):
+    for first, last in _runs(level_of):
         for start in range(first, last, _AT_ONCE):
             yield order[start : min(start + _AT_ONCE, last)]
+
+
+def _runs(values: Ints) -> Iterator[tuple[int, int]]:
+    """(first, past the last) place of each run of equal values."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    yield from zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True) if len(values) else ()
 
 
 def nearest_pairs(lineage: Lineage, official: Column, families: Column) -> Pairs:

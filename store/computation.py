@@ -13,8 +13,9 @@ import numpy as np
 from crawler.records import Relation
 from store.arrays import Column
 from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
+from store.counts import Counts, count_derivatives
 from store.ecosystem import Ecosystem
-from store.graph import RELATIONS, Counts, Cycles, Lineage, count_derivatives
+from store.graph import RELATIONS, Lineage
 from store.kept import Kept, current, keep, kept
 from store.numbers import Numbers, Replacement
 from store.registry.loader import Registry
@@ -50,8 +51,8 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     before = kept(connection)
     columns = current(connection, before)
     resolution = resolve(connection, columns)
-    edges, counts, cycles = lineage_rows(resolution)
-    _write_ledger(connection, crawl_id, registry, resolution, cycles, now)
+    edges, counts = lineage_rows(resolution)
+    _write_ledger(connection, crawl_id, registry, resolution, now)
     keep(connection, Kept(columns, edges, counts))
     lineage = [
         Replacement(EDGES, edges, before.edges if before else None),
@@ -85,10 +86,9 @@ def _answers(crawl_id: int, ecosystem: Ecosystem) -> list[Answer]:
     return found
 
 
-def lineage_rows(resolution: Resolution) -> tuple[Column, Column, Cycles]:
+def lineage_rows(resolution: Resolution) -> tuple[Column, Column]:
     """The rows of edge and of lineage_count, each in the order of its key."""
-    counts, cycles = count_derivatives(resolution.lineage)
-    return _edge_rows(resolution), _count_rows(resolution.lineage, counts), cycles
+    return _edge_rows(resolution), _count_rows(resolution.lineage, count_derivatives(resolution.lineage))
 
 
 def _family_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | int, ...]]:
@@ -134,7 +134,7 @@ def _edge_rows(resolution: Resolution) -> Column:
 
 def _count_rows(lineage: Lineage, counts: Counts) -> Column:
     used = np.flatnonzero(counts.total.any(axis=0))
-    rows = [lineage.node_ids[used], *counts.direct[:, used], *counts.total[:, used]]
+    rows = [lineage.node_ids[counts.nodes[used]], *counts.direct[:, used], *counts.total[:, used]]
     return np.stack(rows, axis=1, dtype=np.int32, casting="unsafe")
 
 
@@ -143,9 +143,9 @@ def _write_ledger(
     crawl_id: int,
     registry: Registry,
     resolution: Resolution,
-    cycles: Cycles,
     now: int,
 ) -> None:
+    cycles = resolution.lineage.cycles
     row = {
         "crawl_id": crawl_id,
         "computed_at": now,

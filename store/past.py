@@ -66,7 +66,7 @@ def go_back(connection: sqlite3.Connection, crawl_id: int) -> Resolution:
         connection.execute(statement)
     before = kept(connection)  # names do not change
     resolution = resolve(connection, read(connection, nodes=before.columns.nodes if before else None))
-    edges, counts, _ = lineage_rows(resolution)
+    edges, counts = lineage_rows(resolution)
     write(connection, EDGES, edges)
     write(connection, COUNTS, counts)
     return resolution

@@ -21,7 +21,7 @@ from store.arrays import Bools, Column, Ints, among, marked
 from store.attribution import parts
 from store.choices import METRICS, NONE, OFFICIAL, Choices, Population
 from store.ecosystem import Ecosystem
-from store.graph import Links
+from store.links import Links
 from store.models import Models
 from store.registry.origins import UNKNOWN, UNREVIEWED, regions
 

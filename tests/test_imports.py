@@ -24,7 +24,7 @@ ALLOWED = {
     "store": ("store", "crawler.records"),
     "jobs": ("jobs", "store", "crawler"),
 }
-SLOW = ("sqlmodel", "sqlalchemy", "alembic", "numpy", "scipy", "pyarrow", "huggingface_hub", "requests")
+SLOW = ("sqlmodel", "sqlalchemy", "alembic", "numpy", "pyarrow", "huggingface_hub", "requests")
 SMALL = ("msgspec", "dataclasses", "rich", "click", "fractions", "decimal", "filelock", "pydantic", "crawler.records")
 """Each costs an answer little, and together they add up."""
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

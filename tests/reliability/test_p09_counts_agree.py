@@ -8,10 +8,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from store.graph import count_derivatives
 from tests.reliability.conftest import Tried
 from tests.reliability.soak import SEED, scaled
-from tests.store.test_graph import lineage, naive_totals, random_graph
+from tests.store.test_graph import counted, lineage, naive_totals, random_graph
 
 GRAPHS = scaled(100, 1000)
 BELOW = """
@@ -35,7 +34,7 @@ def test_arrays_recursive_sql_and_a_naive_search_agree(tried: Tried) -> None:
     differ = []
     for seed in range(SEED * 10_000, SEED * 10_000 + GRAPHS):
         size, edges, relations = random_graph(seed)
-        arrays = count_derivatives(lineage(size, edges, relations))[0].total
+        _, arrays = counted(lineage(size, edges, relations))
         naive = naive_totals(size, edges, relations)
         sql = by_sql(size, edges)
         if arrays.T.tolist() != naive or arrays.sum(axis=0).tolist() != sql:
