@@ -39,7 +39,7 @@ def among(numbers: Column, others: Column) -> Bools:
     return found
 
 
-def places(wanted: Ints, among: Ints) -> Ints:
+def places(wanted: Column, among: Ints) -> Ints:
     """Where each wanted number is in the others, which are in order and distinct; -1 for those that are not there."""
     if not len(among):
         return np.full(len(wanted), -1, np.int64)

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from store.arrays import Column, Ints, in_order, marked
+from store.arrays import Column, Ints, in_order, marked, places
 from store.cycles import Cycles
 from store.graph import Lineage
 from store.links import Links, levels, stretches, tops
@@ -23,16 +23,24 @@ _AT_ONCE = 8192
 
 
 class _RootSets(NamedTuple):
-    """The distinct roots of a component: a stretch of `flat` each; none for what leads up to a root or merge alone."""
+    """The distinct roots of each merge, a component with several parents: a stretch of `flat` each.
 
+    `row_of` is the merge's row for each component; -1 for one that is none.
+    """
+
+    row_of: Column
     starts: Ints
     counts: Ints
     flat: Column
 
     def of(self, components: Column) -> Pairs:
-        """(place among the components, a root) for each root of each."""
-        places, stretch = stretches(self.starts[components], self.counts[components])
-        return places, self.flat[stretch]
+        """(place among the components, a root) for each root of each: of one that is no merge, itself."""
+        rows = self.row_of[components]
+        counts = np.where(rows < 0, 1, self.counts[rows])
+        places, stretch = stretches(self.starts[rows], counts)
+        alone = rows[places] < 0
+        stretch[alone] = 0
+        return places, np.where(alone, components[places], self.flat[stretch])
 
 
 class RootPairs(NamedTuple):
@@ -46,62 +54,84 @@ class RootPairs(NamedTuple):
     numbers: Column | None
 
 
-def root_pairs(lineage: Lineage, alike: Column) -> RootPairs:
-    """Every node of the lineage with each of its distinct roots; a root is its own.
+def root_pairs(lineage: Lineage, alike: Column, nodes: Ints) -> RootPairs:
+    """Each of these nodes of the lineage with each of its distinct roots; a root is its own.
 
     The members of a cycle with no way out of it are jointly its roots. Those of them that have the same number in
     `alike` (one a node) are told by one: of n members each by itself there would be n times n pairs.
     """
     condensed, cycles = lineage.condensed, lineage.cycles
     ends = tops(condensed.upward)
-    has_several = condensed.upward.degrees() > 1
     sets = _root_sets(condensed.upward, ends)
-    told, numbers = _told(cycles, alike)
-    members = Links.of(condensed.set_of[told], told, len(alike))
-    has_several[cycles.firsts] = True
     top_of = ends[condensed.set_of]
-    through_sets = has_several[top_of]
-    alone, others = np.flatnonzero(~through_sets), np.flatnonzero(through_sets)
+    told = _Told.of(cycles, alike)
+    is_simple = (sets.row_of < 0) & ~marked(cycles.firsts, len(alike))
+    simple = is_simple[top_of[nodes]]
+    alone, others = nodes[simple], nodes[~simple]
     found = [np.stack([alone, top_of[alone]], dtype=np.int32, casting="unsafe")]
     for first in range(0, len(others), _AT_ONCE):  # what a block needs beside is several times as much as its pairs
         some = others[first : first + _AT_ONCE]
         of_node, components = sets.of(top_of[some])
-        of_pair, roots = members.beyond(components)
+        of_pair, roots = told.instead_of(components)
         found.append(np.stack([some[of_node[of_pair]], roots], dtype=np.int32, casting="unsafe"))
-    nodes, roots = np.concatenate(found, axis=1)
-    return RootPairs(nodes, roots, numbers[roots] if len(told) < len(alike) else None)
+    told_nodes, roots = np.concatenate(found, axis=1)
+    return RootPairs(told_nodes, roots, told.numbers_of(roots))
 
 
-def _told(cycles: Cycles, alike: Column) -> tuple[Ints, Column]:
-    """(the nodes that stand for those like them in their cycle, how many such there are of each node)."""
-    is_told, numbers = np.ones(len(alike), bool), np.ones(len(alike), np.int32)
-    together = cycles.nodes
-    kinds = np.unique(alike[together], return_inverse=True)[1]
-    codes = cycles.firsts * len(alike) + kinds
-    _, firsts, counts = np.unique(codes, return_index=True, return_counts=True)
-    is_told[together] = False
-    is_told[together[firsts]], numbers[together[firsts]] = True, counts
-    return np.flatnonzero(is_told), numbers
+class _Told(NamedTuple):
+    """The members of each cycle that stand for those like them: by cycle, and how many each stands for."""
+
+    firsts: Ints
+    members: Links
+    nodes: Ints
+    numbers: Ints
+
+    @staticmethod
+    def of(cycles: Cycles, alike: Column) -> _Told:
+        kinds = np.unique(alike[cycles.nodes], return_inverse=True)[1]
+        _, places, numbers = np.unique(cycles.firsts * len(alike) + kinds, return_index=True, return_counts=True)
+        order = np.argsort(cycles.nodes[places])
+        nodes, numbers = cycles.nodes[places][order], numbers[order]
+        firsts, of_node = np.unique(cycles.firsts[places][order], return_inverse=True)
+        return _Told(firsts, Links.of(of_node, nodes, len(firsts)), nodes, numbers)
+
+    def instead_of(self, components: Column) -> tuple[Ints, Column]:
+        """(place among the components, node): the told members of one that is a cycle, and any other itself."""
+        cycle = places(components, self.firsts)
+        is_cycle = cycle >= 0
+        of_member, members = self.members.beyond(cycle[is_cycle])
+        others = np.flatnonzero(~is_cycle)
+        return (
+            np.concatenate([others, np.flatnonzero(is_cycle)[of_member]]),
+            np.concatenate([components[others], members]),
+        )
+
+    def numbers_of(self, roots: Column) -> Column | None:
+        """How many each stands for; None where that is one each."""
+        if self.numbers.max(initial=1) == 1:
+            return None
+        found = places(roots, self.nodes)
+        return np.where(found < 0, 1, self.numbers[found]).astype(np.int32)
 
 
 def _root_sets(upward: Links, ends: Ints) -> _RootSets:
-    """Of every root and of every component with several parents.
+    """Of every component with several parents.
 
     From the top down, level by level, so that the sets above are there when one is joined from them.
     """
-    degrees = upward.degrees()
-    size = len(degrees)
-    merges = np.flatnonzero(degrees > 1)
-    places, above = upward.beyond(merges)
-    above, below = ends[above], merges[places]
-    roots = np.flatnonzero(degrees == 0)
-    found = _RootSets(np.zeros(size, np.int64), np.zeros(size, np.int64), np.empty(max(2 * size, 16), np.int32))
-    found.starts[roots], found.counts[roots] = np.arange(len(roots)), 1
-    found.flat[: len(roots)] = roots
-    used = len(roots)
-    level_of = levels(above, below, size)
-    joined = Links.of(below, above, size)
-    order = merges[np.argsort(level_of[merges], kind="stable")]
+    size = len(ends)
+    merges = np.flatnonzero(upward.degrees() > 1)
+    row_of = np.full(size, -1, np.int32)
+    row_of[merges] = np.arange(len(merges))
+    below, above = upward.beyond(merges)
+    above = ends[above]
+    to_merge = row_of[above] >= 0
+    level_of = levels(row_of[above[to_merge]], below[to_merge], len(merges))
+    starts, counts = np.zeros((2, len(merges) + 1), np.int64)
+    found = _RootSets(row_of, starts, counts, np.empty(max(2 * len(above), 16), np.int32))
+    used = 0
+    joined = Links.of(below, above, len(merges))
+    order = np.argsort(level_of, kind="stable")
     for merging in _blocks(order, level_of[order]):
         which, sources = joined.beyond(merging)
         of_source, above_them = found.of(sources)

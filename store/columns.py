@@ -120,17 +120,15 @@ def _nodes_beside(path: Path, known: NodeColumns) -> NodeColumns:
 
 
 def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -> Columns:
-    """The columns of an earlier moment, brought up to date where the models of these ids are concerned.
-
-    The earlier ones are changed with them, and not to be used any more.
-    """
+    """The columns of an earlier moment, brought up to date where the models of these ids are concerned: one or more."""
     among = as_json(touched)
     old = before.references
     kept = np.flatnonzero(~marked(touched, int(max(touched.max(initial=0), old.models.max(initial=0))) + 1)[old.models])
     new = _references(connection, [(f"FROM reference WHERE model_id {_AMONG} AND until_crawl IS NULL", [among])])
     references = _joined(connection, old, kept, new)
-    before.models.node_ids[touched[touched < len(before.models.node_ids)]] = 0
-    models = _models(connection, before.models, [(f"FROM model WHERE id {_AMONG} AND missing_since IS NULL", [among])])
+    models = _copied(before.models, int(touched.max()) + 1)
+    models.node_ids[touched] = 0
+    models = _models(connection, models, [(f"FROM model WHERE id {_AMONG} AND missing_since IS NULL", [among])])
     return Columns(models, _nodes(connection, before.nodes), references)
 
 
@@ -143,8 +141,14 @@ def _no_models(size: int) -> ModelColumns:
     return ModelColumns(node_ids, relations, downloads, downloads_all_time, likes, absent)
 
 
+def _copied(known: ModelColumns, size: int) -> ModelColumns:
+    """With places for so many ids at least."""
+    more = _no_models(max(size - len(known.node_ids), 0))
+    return ModelColumns(*map(np.concatenate, zip(_fields(known), _fields(more), strict=True)))
+
+
 def _models(connection: sqlite3.Connection, known: ModelColumns, sources: Iterable[Source]) -> ModelColumns:
-    """The known columns, with those of the models of the sources put in."""
+    """The known columns, with those of the models of the sources put in, which have their places there."""
     for source in sources:
         known = _with_models(known, *columns(connection, [source], *_MODELS))
     return known
@@ -155,10 +159,8 @@ def _with_models(known: ModelColumns, ids: Ints, named: Ints, *counters: Ints) -
     for counter in counters:
         np.maximum(counter, 0, out=counter)
     values = (named >> 3, (named & 7) - 1, *counters, absent)
-    more = max(int(ids.max(initial=0)) + 1 - len(known.node_ids), 0)
     found = []
-    for column, empty, value in zip(_fields(known), _fields(_no_models(more)), values, strict=True):
-        column = np.concatenate([column, empty]) if more else column
+    for column, value in zip(_fields(known), values, strict=True):
         if value.max(initial=0) > np.iinfo(column.dtype).max:
             column = column.astype(np.int64)
         column[ids] = value

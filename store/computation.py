@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, TypeAlias
@@ -13,11 +13,12 @@ import numpy as np
 from crawler.records import Relation
 from store.arrays import Column
 from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
+from store.columns import Columns
 from store.counts import Counts, count_derivatives
 from store.ecosystem import Ecosystem
 from store.graph import RELATIONS, Lineage
 from store.kept import Kept, current, keep, kept
-from store.numbers import Numbers, Replacement
+from store.numbers import Numbers, empty, replace
 from store.registry.loader import Registry
 from store.resolution import Resolution, resolve
 from store.rollups import Dimension, cells_by_population, dimension
@@ -38,6 +39,10 @@ EDGES = Numbers("edge", ("parent_id", "child_id"), ("relation", "times"), index=
 COUNTS = Numbers("lineage_count", ("node_id",), tuple(_COLUMNS))
 Answer: TypeAlias = tuple[str, list[tuple[Any, ...]]]
 """A statement, and the rows that it stores."""
+Lineages: TypeAlias = tuple[Column, Column]
+"""The rows of edge and of lineage_count, each in the order of its key."""
+_MOST = 0.9
+"""Of all references: where fewer edges were written, writing all of them and the index in one go is quicker."""
 SPLITTING: tuple[Attribution, ...] = ("nearest", "root")
 """The attributions under which a model may count in parts."""
 
@@ -50,30 +55,40 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     """
     before = kept(connection)
     columns = current(connection, before)
+    if before is not None:
+        before.let_go()
     resolution = resolve(connection, columns)
-    edges, counts = lineage_rows(resolution)
     _write_ledger(connection, crawl_id, registry, resolution, now)
-    keep(connection, Kept(columns, edges, counts))
-    lineage = [
-        Replacement(EDGES, edges, before.edges if before else None),
-        Replacement(COUNTS, counts, before.counts if before else None),
-    ]
-    del before, columns, edges, counts
-    for replacement in lineage:
-        replacement.begin(connection)
+    written = _written(connection, before, len(columns.references.models))
+    del before
     with ThreadPoolExecutor(1) as beside:
-        written = beside.submit(_finish, connection, lineage)
+        lineage = beside.submit(_write_lineage, connection, columns, resolution, written)
+        del columns, written
         answers = _answers(crawl_id, Ecosystem.of(resolution, registry).summed_up())
-        written.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
+        lineage.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
     for statement, rows in answers:
         connection.executemany(statement, rows)
 
 
-def _finish(connection: sqlite3.Connection, replacements: Sequence[Replacement]) -> None:
-    for replacement in replacements:
-        replacement.finish(connection)
+def _written(connection: sqlite3.Connection, before: Kept | None, references: int) -> Lineages:
+    """The rows that the tables of the lineage have: where that is not known, or there are few, there are none now."""
+    if before is not None and len(before.edges) > _MOST * references:
+        return before.edges, before.counts
+    found = []
+    for table in (EDGES, COUNTS):
+        empty(connection, table)
+        found.append(np.empty((0, len(table.key) + len(table.values)), np.int32))
+    return found[0], found[1]
+
+
+def _write_lineage(connection: sqlite3.Connection, columns: Columns, resolution: Resolution, written: Lineages) -> None:
+    """Edges and counts, in the place of the written ones; and what the next computation need not read."""
+    edges, counts = lineage_rows(resolution)
+    keep(connection, Kept(columns, edges, counts))
+    replace(connection, EDGES, edges, written[0])
+    replace(connection, COUNTS, counts, written[1])
 
 
 def _answers(crawl_id: int, ecosystem: Ecosystem) -> list[Answer]:
@@ -86,8 +101,8 @@ def _answers(crawl_id: int, ecosystem: Ecosystem) -> list[Answer]:
     return found
 
 
-def lineage_rows(resolution: Resolution) -> tuple[Column, Column]:
-    """The rows of edge and of lineage_count, each in the order of its key."""
+def lineage_rows(resolution: Resolution) -> Lineages:
+    """What is to be written of the whole lineage."""
     return _edge_rows(resolution), _count_rows(resolution.lineage, count_derivatives(resolution.lineage))
 
 

@@ -75,17 +75,15 @@ class Ecosystem:
         alike = self.models.publishers_of(node_ids).astype(np.int64)
         official = self._places(*self.official)[0]
         alike[official] = -1 - official
-        places, roots, numbers = root_pairs(self.lineage, alike)
-        models = self.of_place[places]
-        named = models >= 0
-        own = np.flatnonzero(~marked(models[named], len(self.models)))
+        bearing = np.flatnonzero(self.of_place >= 0)
+        places, roots, numbers = root_pairs(self.lineage, alike, bearing)
+        own = np.flatnonzero(~marked(self.of_place[bearing], len(self.models)))
         own_roots = self.models.node_ids[own]
         own_roots[among(own_roots, self.rootless)] = 0
-        lineages_roots = node_ids.astype(np.int32)[roots[named]]
         return RootPairs(
-            np.concatenate([models[named].astype(np.int32), own.astype(np.int32)]),
-            np.concatenate([lineages_roots, own_roots.astype(np.int32)]),
-            None if numbers is None else np.concatenate([numbers[named], np.ones(len(own), np.int32)]),
+            np.concatenate([self.of_place[places], own.astype(np.int32)]),
+            np.concatenate([node_ids.astype(np.int32)[roots], own_roots.astype(np.int32)]),
+            None if numbers is None else np.concatenate([numbers, np.ones(len(own), np.int32)]),
         )
 
     @cached_property

@@ -63,7 +63,7 @@ class Kept:
     file: mmap.mmap | None = None
 
     def let_go(self) -> None:
-        """Memory holds nothing of the file until it is read again. What was changed in the arrays is lost."""
+        """Memory holds nothing of the file until it is read again."""
         if self.file is not None:
             self.file.madvise(mmap.MADV_DONTNEED)
 
@@ -75,7 +75,7 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
             header = msgspec.json.decode(file.readline(), type=_Header)
             if header.stamp != _stamp(connection):
                 return None
-            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             stored = _mapped(whole, file.tell(), header)
     except (OSError, ValueError, TypeError):
         return None
@@ -138,7 +138,7 @@ def _stamp(connection: sqlite3.Connection) -> str:
 
 
 def _mapped(whole: mmap.mmap, place: int, header: _Header) -> Arrays:
-    """The arrays by name. What is changed in them is changed here alone. ValueError for a file that is cut."""
+    """The arrays by name, not to be changed. ValueError for a file that is cut."""
     found: Arrays = {}
     for name, kind, shape in header.arrays:
         place += -place % _ALIGNED

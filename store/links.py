@@ -81,7 +81,7 @@ def tops(upward: Links) -> Ints:
     return found
 
 
-def levels(parents: Ints, children: Ints, size: int) -> Ints:
+def levels(parents: Column, children: Column, size: int) -> Ints:
     """The longest way down to each node from a root; 0 for one without links, -1 for one in a cycle or below."""
     downward = Links.of(parents, children, size)
     waiting = np.bincount(children, minlength=size)

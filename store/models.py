@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from store.arrays import Bools, Column, Ints
+from store.arrays import Bools, Column, Ints, marked
 from store.columns import Columns, columns, stretches
 from store.graph import RELATIONS
 
@@ -82,14 +82,15 @@ class Models:
         together = np.flatnonzero(~apart)
         alone = np.flatnonzero(apart)
         codes = self.publisher_ids[together].astype(np.int64) * (RELATIONS + 1) + self.relations[together] + 1
+        occurs = marked(codes, int(codes.max(initial=-1)) + 1)
+        codes = np.cumsum(occurs, dtype=np.int32)[codes].astype(np.int64) - 1  # without gaps
         numbers = np.bincount(codes)
-        occurring = np.flatnonzero(numbers)
         one_of = np.zeros(len(numbers), np.int64)
         one_of[codes] = together
-        kept = np.concatenate([alone, one_of[occurring]])
+        kept = np.concatenate([alone, one_of])
 
         def summed(column: Column) -> Column:
-            sums = np.bincount(codes, weights=column[together])[occurring]  # of floats: no whole number holds them all
+            sums = np.bincount(codes, weights=column[together])  # of floats: no whole number holds them all
             found: Column = np.concatenate([column[alone], sums])
             return found
 
@@ -101,7 +102,7 @@ class Models:
             summed(self.downloads_all_time),
             summed(self.likes),
             self.publishers,
-            np.concatenate([np.ones(len(alone), np.int64), numbers[occurring]]),
+            np.concatenate([np.ones(len(alone), np.int64), numbers]),
         )
 
     def of_nodes(self, node_ids: Column) -> Column:

@@ -63,8 +63,8 @@ class _Declared(NamedTuple):
     `bases` is the id of the model that the base's `_id` names, none where it is not positive.
     """
 
-    children: Ints
-    targets: Ints
+    children: Column
+    targets: Column
     relations: Column
     times: Column
     bases: Column
@@ -99,10 +99,8 @@ def resolve(connection: sqlite3.Connection, columns: Columns | None = None) -> R
     resolved = bases > 0
     bases = np.where(resolved, bases, declared.targets)
     span = int(max(declared.children.max(initial=0), bases.max(initial=0))) + 1
-    # Of one model's references to one base the first stands: np.unique gives the first of equal keys.
-    keys, first, group = np.unique(bases * span + declared.children, return_index=True, return_inverse=True)
-    times = np.bincount(group, weights=declared.times, minlength=len(keys)).astype(np.int64)
-    parents, children = keys // span, keys % span
+    keys, first, times = _distinct(bases.astype(np.int64) << 32 | declared.children, declared.times)
+    parents, children = keys >> 32, keys & 0xFFFFFFFF
     kept = resolved[first]
     malformed = ~kept & ~columns.nodes.well_formed[declared.targets[first]]
     is_self = parents == children
@@ -129,14 +127,22 @@ def resolve(connection: sqlite3.Connection, columns: Columns | None = None) -> R
     return Resolution(models, lineage, rootless, relations, times[is_edge], ledger, odd)
 
 
+def _distinct(keys: Ints, times: Column) -> tuple[Ints, Ints, Ints]:
+    """(the distinct keys, in order; where each stands first; how many times it is told together)."""
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[starts], order[starts], np.add.reduceat(times[order], starts, dtype=np.int64)
+
+
 def _declared(columns: Columns) -> tuple[_Declared, int]:
     """What counts as declared; how many models have sources that name different bases."""
     references = columns.references
     nodes = columns.models.node_ids[references.models]
     used = np.flatnonzero((nodes > 0) & (references.is_evidence == 0))
     declared = _Declared(
-        nodes[used].astype(np.int64),
-        references.targets[used].astype(np.int64),
+        nodes[used],
+        references.targets[used],
         references.relations[used],
         references.times[used],
         references.bases[used],
@@ -162,14 +168,16 @@ def _bases(connection: sqlite3.Connection, models: Models, columns: Columns, dec
     return bases
 
 
-def _by_former_name(connection: sqlite3.Connection, loose: Ints, _models: Models, _columns: Columns) -> dict[int, int]:
+def _by_former_name(
+    connection: sqlite3.Connection, loose: Column, _models: Models, _columns: Columns
+) -> dict[int, int]:
     """As crawls saw the renames; where none did, as the Hub said when it was asked."""
     seen = dict(connection.execute(_BY_FORMER_NAME, (as_json(loose),)))
     told = dict(connection.execute(_BY_ALIAS, (as_json(loose),)))  # the last word about each name
     return {name: node for name, node in told.items() if node is not None} | seen
 
 
-def _by_case(connection: sqlite3.Connection, loose: Ints, models: Models, columns: Columns) -> dict[int, int]:
+def _by_case(connection: sqlite3.Connection, loose: Column, models: Models, columns: Columns) -> dict[int, int]:
     """For a loose node the only model's node that differs from it in case alone. Hashes propose, the names decide."""
     folded = columns.nodes.folded
     wanted = folded[loose]
@@ -191,8 +199,8 @@ def _fold(name: str) -> bytes:
 
 def _lineage(parents: Ints, children: Ints, models: Models, span: int) -> Lineage:
     touched = marked(parents, span) | marked(children, span)
-    places = np.cumsum(touched) - 1
+    places = np.cumsum(touched, dtype=np.int32) - 1
     node_ids = np.flatnonzero(touched)
     bearers = models.of_nodes(node_ids)
     relations = np.where(bearers >= 0, models.relations[bearers], -1)
-    return Lineage(node_ids, places[parents], places[children], relations)
+    return Lineage(node_ids, places[parents].astype(np.int64), places[children].astype(np.int64), relations)

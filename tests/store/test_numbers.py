@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from store.arrays import Column
-from store.numbers import Numbers, Replacement
+from store.numbers import Numbers, empty, replace
 
 PAIRS = Numbers("pair", ("left", "right"), ("weight",), index="ix_pair_right")
 
@@ -22,20 +22,16 @@ def opened() -> sqlite3.Connection:
     return connection
 
 
-def replace(connection: sqlite3.Connection, table: Numbers, rows: Column, before: Column | None) -> None:
-    replacement = Replacement(table, rows, before)
-    replacement.begin(connection)
-    replacement.finish(connection)
+NOTHING = np.empty((0, 3), np.int32)
 
 
-def test_it_is_finished_beside_a_reader() -> None:
+def test_rows_are_replaced_beside_a_reader() -> None:
     with closing(opened()) as connection:
-        replacement = Replacement(PAIRS, as_rows({(1, 2): 3, (2, 2): 4}), None)
-        replacement.begin(connection)
+        replace(connection, PAIRS, as_rows({(1, 1): 1}), NOTHING)
         connection.execute("CREATE TABLE other AS SELECT 1 AS x UNION SELECT 2")
         reader = connection.execute("SELECT x FROM other")
         assert reader.fetchone() == (1,)
-        replacement.finish(connection)
+        replace(connection, PAIRS, as_rows({(1, 2): 3, (2, 2): 4}), as_rows({(1, 1): 1}))
         assert reader.fetchone() == (2,)
         assert stored(connection) == [[1, 2, 3], [2, 2, 4]]
 
@@ -53,7 +49,7 @@ def stored(connection: sqlite3.Connection) -> list[list[int]]:
 def test_the_table_holds_the_new_rows_however_little_or_much_differs(seed: int) -> None:
     draw = random.Random(seed)
     pairs: dict[tuple[int, int], int] = {}
-    before: Column | None = None
+    before: Column = NOTHING
     with closing(opened()) as connection:
         for _ in range(6):
             for _ in range(draw.choice([0, 1, 300])):
@@ -69,7 +65,7 @@ def test_the_table_holds_the_new_rows_however_little_or_much_differs(seed: int) 
 def changes_of(before: Column, rows: Column) -> int:
     """How many rows of the table are touched to come from the one to the other."""
     with closing(opened()) as connection:
-        replace(connection, PAIRS, before, None)
+        replace(connection, PAIRS, before, NOTHING)
         at_first = connection.total_changes
         replace(connection, PAIRS, rows, before)
         return connection.total_changes - at_first
@@ -82,7 +78,14 @@ def test_a_row_is_written_only_where_it_differs() -> None:
     assert changes_of(as_rows(many), changed) == 2
 
 
-def test_the_index_stands_afterwards() -> None:
+def names_of_indexes(connection: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM pragma_index_list('pair') WHERE origin = 'c'")]
+
+
+def test_an_emptied_table_gets_all_rows_and_its_index_again() -> None:
     with closing(opened()) as connection:
-        replace(connection, PAIRS, as_rows({(1, 2): 3}), None)
-        assert connection.execute("SELECT name FROM pragma_index_list('pair')").fetchone() == ("ix_pair_right",)
+        replace(connection, PAIRS, as_rows({(1, 2): 3, (4, 4): 4}), NOTHING)
+        empty(connection, PAIRS)
+        assert (stored(connection), names_of_indexes(connection)) == ([], [])
+        replace(connection, PAIRS, as_rows({(1, 2): 5}), NOTHING)
+        assert (stored(connection), names_of_indexes(connection)) == ([[1, 2, 5]], ["ix_pair_right"])
