@@ -29,11 +29,17 @@ def recorded_share(
 def recorded_rollup(
     connection: sqlite3.Connection, basis: Standing, registry: Registry, by: str, choices: Choices
 ) -> dict[str, dict[str, float]] | None:
-    """key -> metric -> count, most models first; None where it was not written down under these rules."""
+    """key -> metric -> count, most models first; None where it was not written down under these rules.
+
+    Countries follow from the origins alone, families from the families: the other file is not even read.
+    """
     if choices.filters or by not in ("country", "family"):
         return None
-    in_force = (basis.registry_fingerprint, basis.origins_fingerprint)
-    if in_force != (registry.fingerprint, registry.origins_fingerprint):
+    if by == "country":
+        is_as_then = basis.origins_fingerprint == registry.origins_fingerprint
+    else:
+        is_as_then = basis.registry_fingerprint == registry.fingerprint
+    if not is_as_then:
         return None
     choice = choices.side if by == "country" else choices.attribution
     rows = connection.execute(_ROLLUP, (basis.crawl, by, choice, choices.population))

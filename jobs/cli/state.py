@@ -15,7 +15,7 @@ from jobs.cli.output import Answer, Form, Format, give, utc
 from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading, reading_together
 from store.ledger import coverage
-from store.registry.loader import Registry, load_families
+from store.registry.loader import Registry
 from store.standing import Standing, standing
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class State(NamedTuple):
         return self.settings._replace(chosen={**self.settings.chosen, "endpoint": Chosen(endpoint, "--endpoint")})
 
     def registry(self) -> Registry:
-        return load_families(self.settings.registry)
+        return Registry(self.settings.registry)
 
     @contextmanager
     def asking(self, as_of: str | None = None) -> Iterator[tuple[sqlite3.Connection, Standing]]:

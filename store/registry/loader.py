@@ -54,16 +54,26 @@ class Family(NamedTuple):
 
 
 class Registry:
-    """The families by key, in the file's order.
+    """The families and the origins in `folder`, else the shipped ones; each file is read when first asked for.
 
     `fingerprint` is the SHA-256 (hex) of what can change a number: keys, publishers, includes and
-    excludes, in any order. Titles, sources and notes do not touch it. `origins` are the rows of origins.csv, read
-    when first asked for; `origins_fingerprint` is the same of each publisher's country and kind.
+    excludes, in any order. Titles, sources and notes do not touch it. `origins_fingerprint` is the same of each
+    publisher's country and kind. All raise `RegistryError` for a file that cannot be read or used.
     """
 
-    def __init__(self, folder: Path, families: dict[str, Family]) -> None:
-        self.families = families
-        self._folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = SHIPPED if folder is None else folder
+        if not (self._folder / FILE).exists():  # else a folder that is none would have no origins, without a word
+            raise RegistryError(f"There is no {self._folder / FILE}. Name a folder that holds a {FILE}.")
+
+    @cached_property
+    def families(self) -> dict[str, Family]:
+        """By key, in the order of families.toml."""
+        path = self._folder / FILE
+        families = {key: _family(path, key, table) for key, table in _tables(path).items()}
+        if not families:
+            raise RegistryError(f'{path} holds no family. One is two lines: [qwen] and publishers = ["Qwen"].')
+        return families
 
     @cached_property
     def fingerprint(self) -> str:
@@ -73,7 +83,7 @@ class Registry:
 
     @cached_property
     def origins(self) -> tuple[Origin, ...]:
-        """Raises `RegistryError` for a file that cannot be read or used."""
+        """The rows of origins.csv; none where there is no such file."""
         return load_origins(self._folder)
 
     @cached_property
@@ -126,23 +136,10 @@ _TYPES: dict[str, type] = {name: type(default) for name, default in Family._fiel
 
 
 def load_registry(folder: Path | None = None) -> Registry:
-    """The registry in `folder`, which holds a families.toml and perhaps an origins.csv; else the shipped one.
-
-    Raises `RegistryError` for a file that cannot be read or used.
-    """
-    registry = load_families(folder)
-    _ = registry.origins  # what is wrong there is told now, not after hours of a crawl
+    """A registry that has been read, so that what is wrong there is told now, not after hours of a crawl."""
+    registry = Registry(folder)
+    _ = registry.families, registry.origins
     return registry
-
-
-def load_families(folder: Path | None = None) -> Registry:
-    """The same for a question, most of which are not about origins: those are read when first asked for."""
-    folder = SHIPPED if folder is None else folder
-    path = folder / FILE
-    families = {key: _family(path, key, table) for key, table in _tables(path).items()}
-    if not families:
-        raise RegistryError(f'{path} holds no family. One is two lines: [qwen] and publishers = ["Qwen"].')
-    return Registry(folder, families)
 
 
 def lint(registry: Registry) -> list[str]:
@@ -155,8 +152,6 @@ def lint(registry: Registry) -> list[str]:
 def _tables(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as problem:
-        raise RegistryError(f"There is no {path}. Name a folder that holds a {FILE}.") from problem
     except (OSError, UnicodeDecodeError) as problem:
         raise RegistryError(f"{path} cannot be read: {problem}. It must be a readable UTF-8 file.") from problem
     except tomllib.TOMLDecodeError as problem:
