@@ -98,7 +98,7 @@ def register(app: typer.Typer) -> None:
 def export(
     context: typer.Context,
     format: Annotated[ExportFormat, typer.Option("--format", help="The files' form.")] = ExportFormat.CSV,
-    out: Annotated[Path, typer.Option("--out", help="The folder to write to; - for stdout.")] = Path("lineage"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write to; - for stdout.")] = Path("lineage"),
     table: Annotated[ExportTable | None, typer.Option("--table", help="Only this one of the two tables.")] = None,
     family: Annotated[str | None, typer.Option("--family", help="Only this family and what derives from it.")] = None,
     below: Annotated[str | None, typer.Option("--below", metavar="ID", help="Only this and its derivatives.")] = None,
