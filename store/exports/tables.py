@@ -18,7 +18,7 @@ import pyarrow as pa
 from crawler.records import Relation
 from store.arrays import Ints, among, as_json, in_order, places
 from store.exports.arrow import nullable, truths, whole
-from store.exports.blocks import Block, chunks, ranges, side_by_side, starts
+from store.exports.blocks import ROWS, Block, chunks, ranges, side_by_side, starts
 from store.exports.kept_columns import KeptColumns
 from store.exports.reading import TYPES, Column, Reader
 from store.exports.selection import Selection
@@ -54,11 +54,6 @@ _ENDS = (_PARENT, _CHILD)
 
 _NAMES_OF_ENDS = ("child", "parent")
 _KNOWN = "parent_is_model"
-
-EDGES_A_BLOCK = 32_768
-"""More than of nodes: their children are all over the table of names, most of which each block reads. Twice as many
-are a little quicker, and take 40 MB more.
-"""
 
 _OF_NODES = """
     FROM json_each(?) AS wanted CROSS JOIN model ON model.node_id = wanted.value
@@ -135,11 +130,11 @@ def _nodes(reader: Reader, ids: Ints) -> pa.RecordBatch:
 
 
 def _stretch(reader: Reader, block: Block) -> pa.RecordBatch:
-    return reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, EDGES_A_BLOCK))
+    return reader.rows((*_ENDS, *_OF_EDGE), _EDGES, (*block, ROWS))
 
 
 def _kept_stretch(kept: KeptColumns, reader: Reader, first: int) -> pa.RecordBatch:
-    return reader.rows((*_ENDS, *_OF_EDGE), "", known=kept.edges(first, EDGES_A_BLOCK))
+    return reader.rows((*_ENDS, *_OF_EDGE), "", known=kept.edges(first, ROWS))
 
 
 def _selected(selection: Selection, reader: Reader, children: Ints) -> pa.RecordBatch:
@@ -198,9 +193,9 @@ def _parts_of_edges(name: Callable[[Read, Reader, Any], pa.RecordBatch], reader:
     if reader.selection:
         return [Part(chunks(reader.selection.nodes), partial(name, partial(_selected, reader.selection)))]
     if reader.kept:
-        firsts = range(0, reader.kept.number_of_edges, EDGES_A_BLOCK)
+        firsts = range(0, reader.kept.number_of_edges, ROWS)
         return [Part(firsts, partial(name, partial(_kept_stretch, reader.kept)))]
-    blocks = starts(reader, "edge", "parent_id", "child_id", rows=EDGES_A_BLOCK)
+    blocks = starts(reader, "edge", "parent_id", "child_id", rows=ROWS)
     return [Part(blocks, partial(name, _stretch))]
 
 

@@ -82,7 +82,7 @@ def stored_page(store: Store, *rows: dict[str, Any]) -> None:
 def test_files_are_the_same_to_the_byte(store: Store, monkeypatch: pytest.MonkeyPatch, rows_a_block: int) -> None:
     store.sweep(ROWS)
     monkeypatch.setattr(blocks, "ROWS", rows_a_block)
-    monkeypatch.setattr(tables, "EDGES_A_BLOCK", rows_a_block)
+    monkeypatch.setattr(tables, "ROWS", rows_a_block)
     beside, read = both_ways(store)
     assert beside == read
 

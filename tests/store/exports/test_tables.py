@@ -78,7 +78,7 @@ def test_blocks_of_any_size_hold_every_row_once_and_in_order(
 ) -> None:
     whole = batches(hostile, table)
     monkeypatch.setattr(blocks, "ROWS", rows)
-    monkeypatch.setattr(tables, "EDGES_A_BLOCK", rows)
+    monkeypatch.setattr(tables, "ROWS", rows)
     assert len(list(table.made(readers(hostile), len))) > 1
     assert batches(hostile, table) == whole
 
