@@ -37,10 +37,10 @@ class _RootSets(NamedTuple):
         """(place among the components, a root) for each root of each: of one that is no merge, itself."""
         rows = self.row_of[components]
         counts = np.where(rows < 0, 1, self.counts[rows])
-        places, stretch = stretches(self.starts[rows], counts)
-        alone = rows[places] < 0
+        which, stretch = stretches(self.starts[rows], counts)
+        alone = rows[which] < 0
         stretch[alone] = 0
-        return places, np.where(alone, components[places], self.flat[stretch])
+        return which, np.where(alone, components[which], self.flat[stretch])
 
 
 class RootPairs(NamedTuple):
@@ -89,11 +89,11 @@ class _Told(NamedTuple):
     @staticmethod
     def of(cycles: Cycles, alike: Column) -> _Told:
         kinds = np.unique(alike[cycles.nodes], return_inverse=True)[1]
-        _, places, numbers = np.unique(cycles.firsts * len(alike) + kinds, return_index=True, return_counts=True)
-        order = np.argsort(cycles.nodes[places])
-        nodes, numbers = cycles.nodes[places][order], numbers[order]
-        firsts, of_node = np.unique(cycles.firsts[places][order], return_inverse=True)
-        return _Told(firsts, Links.of(of_node, nodes, len(firsts)), nodes, numbers)
+        _, one_of, numbers = np.unique(cycles.firsts * len(alike) + kinds, return_index=True, return_counts=True)
+        order = np.argsort(one_of)
+        nodes, own_firsts = cycles.nodes[one_of[order]], cycles.firsts[one_of[order]]
+        firsts, of_node = np.unique(own_firsts, return_inverse=True)
+        return _Told(firsts, Links.of(of_node, nodes, len(firsts)), nodes, numbers[order])
 
     def instead_of(self, components: Column) -> tuple[Ints, Column]:
         """(place among the components, node): the told members of one that is a cycle, and any other itself."""

@@ -42,7 +42,7 @@ Answer: TypeAlias = tuple[str, list[tuple[Any, ...]]]
 Lineages: TypeAlias = tuple[Column, Column]
 """The rows of edge and of lineage_count, each in the order of its key."""
 _MOST = 0.9
-"""Of all references: where fewer edges were written, writing all of them and the index in one go is quicker."""
+"""Of all edges: where fewer are there already, writing all of them and the index in one go is quicker."""
 SPLITTING: tuple[Attribution, ...] = ("nearest", "root")
 """The attributions under which a model may count in parts."""
 
@@ -59,7 +59,7 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
         before.let_go()
     resolution = resolve(connection, columns)
     _write_ledger(connection, crawl_id, registry, resolution, now)
-    written = _written(connection, before, len(columns.references.models))
+    written = _written(connection, before, len(resolution.lineage.parents))
     del before
     with ThreadPoolExecutor(1) as beside:
         lineage = beside.submit(_write_lineage, connection, columns, resolution, written)
@@ -72,9 +72,9 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
         connection.executemany(statement, rows)
 
 
-def _written(connection: sqlite3.Connection, before: Kept | None, references: int) -> Lineages:
+def _written(connection: sqlite3.Connection, before: Kept | None, edges: int) -> Lineages:
     """The rows that the tables of the lineage have: where that is not known, or there are few, there are none now."""
-    if before is not None and len(before.edges) > _MOST * references:
+    if before is not None and len(before.edges) > _MOST * edges:
         return before.edges, before.counts
     found = []
     for table in (EDGES, COUNTS):

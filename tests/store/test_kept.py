@@ -189,6 +189,20 @@ def test_counters_of_any_size_are_kept(store: Store) -> None:
     assert found.likes.dtype.itemsize == 4
 
 
+def test_a_day_of_few_changes_empties_no_table(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [row(f"a/{number}", ["Qwen/A"], cardData={"base_model": "Qwen/B"}) for number in range(20)]
+    store.sweep([row("Qwen/A"), row("Qwen/B"), *both])
+    references, edges = (store.all(f"SELECT count(*) FROM {table}")[0] for table in ("reference", "edge"))
+    assert edges < 0.9 * references  # what tags and card say differently makes no edge
+
+    def empty(*_: object) -> None:
+        raise AssertionError("all rows are written anew")
+
+    monkeypatch.setattr("store.computation.empty", empty)
+    store.sweep([row("a/new", ["Qwen/A"])], kind="changes")
+    assert store.all("SELECT count(*) FROM edge") == [edges + 1]
+
+
 @pytest.mark.usefixtures("always_again")
 def test_a_counter_that_is_absent_is_told_from_one_that_is_0(store: Store) -> None:
     store.sweep([row("a/1"), row("a/2", downloads=0, downloadsAllTime=0, likes=0), row("a/3", likes=7)])
