@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -187,6 +188,16 @@ def test_counters_of_any_size_are_kept(store: Store) -> None:
     found = kept_of(store).columns.models
     assert (found.downloads.max(), found.likes.max()) == (10**12, 2**32 - 1)
     assert found.likes.dtype.itemsize == 4
+
+
+def test_a_lineage_that_cannot_be_written_ends_no_crawl(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("store.computation.replace", full)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.sweep(ROWS)
+    assert store.all("SELECT count(*) FROM computation") == [0]
 
 
 def test_a_day_of_few_changes_empties_no_table(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
