@@ -6,7 +6,7 @@ import sqlite3
 
 import numpy as np
 
-from store.arrays import Ints
+from store.arrays import Ints, in_order
 from store.resolution import Resolution
 
 _NAMES = "SELECT node.id, node.name FROM json_each(?) AS wanted JOIN node ON node.id = wanted.value"
@@ -38,11 +38,8 @@ def _named(connection: sqlite3.Connection, children: Ints, targets: Ints, most: 
 
 
 def _cycles(connection: sqlite3.Connection, resolution: Resolution, most: int) -> list[str]:
-    lineage = resolution.lineage
-    members = lineage.condensed.set_of
-    sizes = np.bincount(members)
-    cyclic = np.flatnonzero(sizes > 1)[:most]
-    groups = [lineage.node_ids[members == one] for one in cyclic]
+    lineage, cycles = resolution.lineage, resolution.lineage.cycles
+    groups = [lineage.node_ids[cycles.nodes[cycles.firsts == first]] for first in in_order(cycles.firsts)[:most]]
     names = _names_of(connection, np.concatenate(groups)) if groups else {}
     return [", ".join(names[node] for node in group.tolist()) for group in groups]
 

@@ -15,6 +15,10 @@ _ROLLUP = f"""
     SELECT key, {", ".join(METRICS)} FROM rollup
     WHERE crawl_id = ? AND by = ? AND choice = ? AND population = ? ORDER BY models DESC, key"""
 
+_WHOLE = f"""
+    SELECT {", ".join(f"total({metric})" for metric in METRICS)} FROM rollup
+    WHERE crawl_id = ? AND by = 'country' AND choice = 'publisher' AND population = ?"""
+
 
 def recorded_share(
     connection: sqlite3.Connection, basis: Standing, registry: Registry, family: str, attribution: str
@@ -44,3 +48,8 @@ def recorded_rollup(
     choice = choices.side if by == "country" else choices.attribution
     rows = connection.execute(_ROLLUP, (basis.crawl, by, choice, choices.population))
     return {key: dict(zip(METRICS, counts, strict=True)) for key, *counts in rows}
+
+
+def recorded_whole(connection: sqlite3.Connection, basis: Standing, population: str) -> dict[str, float]:
+    """What all models count under each metric: each has one publisher, so it is the same under any rules."""
+    return dict(zip(METRICS, connection.execute(_WHOLE, (basis.crawl, population)).fetchone(), strict=True))

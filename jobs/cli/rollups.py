@@ -37,9 +37,9 @@ from jobs.cli.state import (
     standing_notes,
     state_of,
 )
-from store.choices import METRICS, Choices, Population, Side
+from store.choices import Choices, Population, Side
 from store.derivatives import number
-from store.recorded import recorded_rollup
+from store.recorded import recorded_rollup, recorded_whole
 from store.registry.loader import Registry
 from store.registry.origins import UNKNOWN, UNREVIEWED
 from store.standing import Standing
@@ -111,9 +111,7 @@ def _counted(
 ) -> tuple[dict[tuple[str, ...], Counts], dict[tuple[str, ...], Counts]]:
     """What is counted under each key or pair, and the wholes: under () that of all, under (second,) that of each."""
     if len(by) == 1 and (known := recorded_rollup(connection, basis, registry, by[0], choices)) is not None:
-        country = Choices(side="publisher", population=choices.population)
-        all_of_it = recorded_rollup(connection, basis, registry, "country", country) or {}
-        whole: Counts = {metric: sum(counts[metric] for counts in all_of_it.values()) for metric in METRICS}
+        whole = recorded_whole(connection, basis, choices.population)
         return {(key,): counts for key, counts in known.items()}, {(): whole}
     from store.rollups import roll_up
     from store.rollups import whole as whole_of

@@ -52,6 +52,15 @@ def test_the_lint_says_what_is_wrong(asked: Reader) -> None:
     assert "line 9, Nobody: no name" in asked.succeeds("origins", "lint").stdout
 
 
+@pytest.mark.parametrize("by", ["country", "family"])
+def test_shares_are_of_all_models_where_origins_have_changed_since_the_crawl(
+    asked: Reader, tmp_path: Path, by: str
+) -> None:
+    (tmp_path / "families.toml").write_text(REGISTRY, encoding="utf-8")
+    items = asked.asks("--registry", tmp_path, "rollup", "--by", by)["items"]
+    assert [item["share"] for item in items] == [pytest.approx(item["models"] / len(EXAMPLE)) for item in items]
+
+
 def test_a_folder_that_holds_no_country_is_told(tmp_path: Path) -> None:
     (tmp_path / "families.toml").write_text(REGISTRY, encoding="utf-8")
     (tmp_path / "origins.csv").write_text(ORIGINS.replace("CN,company,Qwen", "China,company,Qwen"), encoding="utf-8")
