@@ -33,7 +33,7 @@ class Numbers:
 
 
 def empty(connection: sqlite3.Connection, table: Numbers) -> None:
-    """No rows, and no index: both are made quicker in one go. Not while anything is read on the connection."""
+    """No rows, and no index: to make both in one go is quicker. Not while anything is read on the connection."""
     if table.index:
         connection.execute(f"DROP INDEX IF EXISTS {table.index}")
     connection.execute(f"DELETE FROM {table.name}")

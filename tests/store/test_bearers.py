@@ -19,10 +19,7 @@ def taken(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("resumed", [False, True])
-def test_a_name_that_is_taken_over_within_the_first_crawl(
-    store: Store,
-    resumed: bool,  # noqa: FBT001  # a parameter of the test, which pytest gives by name
-) -> None:
+def test_a_name_that_is_taken_over_within_the_first_crawl(store: Store, *, resumed: bool) -> None:
     crawl = store.begin()
     with PageWriter(store.connection, crawl.id) as writer:
         writer.write(store.page([row("a/child", ["a/base"]), row("a/name")], next_url="http://hub/2"))
