@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.ground import KEPT, Ground
+from benchmarks.ground import Ground, kept_beside
 from benchmarks.measuring import Line, Measurement, Ran, Target, peer, run
 from store.computation import compute
 from store.crawls import last_complete_sweep
@@ -73,12 +73,12 @@ def _computed(database: Path) -> list[float]:
 @contextmanager
 def _without_kept(database: Path) -> Iterator[None]:
     """What is kept beside it is that of its own last computation again afterwards."""
-    kept = database.with_name(database.name + KEPT)
-    aside = kept.rename(kept.with_name(f"{kept.name}-aside"))
+    aside = {path: path.rename(path.with_name(f"{path.name}-aside")) for path in kept_beside(database)}
     try:
         yield
     finally:
-        aside.replace(kept)
+        for path, was in aside.items():
+            was.replace(path)
 
 
 if __name__ == "__main__":

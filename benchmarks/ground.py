@@ -11,8 +11,7 @@ from benchmarks.measuring import Ran, program, run
 from benchmarks.server import serving
 
 SEED = 20261001
-KEPT = ".columns"
-"""What ends the name of the file beside a database in which a computation keeps what it has read."""
+_KEPT = (".columns", ".names")
 
 
 @dataclass(frozen=True)
@@ -65,18 +64,20 @@ def remove(database: Path) -> None:
         path.unlink()
 
 
+def kept_beside(database: Path) -> list[Path]:
+    """The files in which a computation keeps what it has read."""
+    return [database.with_name(database.name + suffix) for suffix in _KEPT]
+
+
 def move(database: Path, to: Path) -> None:
     """A swept database with what is kept beside it."""
-    for suffix in ("", KEPT):
-        _with(database, suffix).rename(_with(to, suffix))
+    for path, new in zip([database, *kept_beside(database)], [to, *kept_beside(to)], strict=True):
+        path.rename(new)
 
 
 def keep(database: Path, ground: Ground) -> None:
     """Makes a database that was swept once the one that all others measure on, where there is none yet."""
-    if not (ground.work / "swept.db").exists():
-        for suffix in ("", KEPT):
-            shutil.copyfile(_with(database, suffix), _with(ground.work / "swept.db", suffix))
-
-
-def _with(database: Path, suffix: str) -> Path:
-    return database.with_name(database.name + suffix)
+    to = ground.work / "swept.db"
+    if not to.exists():
+        for path, new in zip([database, *kept_beside(database)], [to, *kept_beside(to)], strict=True):
+            shutil.copyfile(path, new)

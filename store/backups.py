@@ -176,10 +176,11 @@ def _contents(connection: sqlite3.Connection, path: Path) -> Contents:
 
 
 def _make_way(path: Path) -> None:
-    """Leaves nothing beside the old file that would be read with the new one: no write-ahead log, no kept columns."""
-    from store.kept import place_of  # numpy takes 0.2 s
+    """Leaves nothing beside the old file that would be read with the new one: no write-ahead log, nothing kept."""
+    from store import kept, kept_names  # numpy takes 0.2 s
 
-    place_of(path).unlink(missing_ok=True)
+    for place_of in (kept.place_of, kept_names.place_of):
+        place_of(path).unlink(missing_ok=True)
     if path.exists():
         _put_in_one_file(path)
     for end in ("-wal", "-shm", "-journal"):

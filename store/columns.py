@@ -9,7 +9,7 @@ their place.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -69,11 +69,13 @@ class ModelColumns:
 class NodeColumns:
     """A place for every node id. Nodes are never changed: later columns begin with the earlier ones.
 
-    `folded` is a hash of the name without the difference of ASCII's cases: it proposes, the names decide.
+    `lengths` are those of the names in UTF-8. `folded` is a hash of the name without the difference of ASCII's cases:
+    it proposes, the names decide.
     """
 
     publishers: Column
     well_formed: npt.NDArray[np.bool_]
+    lengths: Column
     folded: Column
 
 
@@ -136,9 +138,9 @@ def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -
 
 
 def _no_models(size: int) -> ModelColumns:
-    downloads, downloads_all_time, likes = (np.zeros(size, np.uint32) for _ in range(3))
     node_ids, relations, absent = np.zeros(size, np.int32), np.full(size, -1, np.int8), np.zeros(size, np.uint8)
-    return ModelColumns(node_ids, relations, downloads, downloads_all_time, likes, absent)
+    downloads, downloads_all_time = (np.zeros(size, np.uint32) for _ in range(2))
+    return ModelColumns(node_ids, relations, downloads, downloads_all_time, np.zeros(size, np.uint16), absent)
 
 
 def _copied(known: ModelColumns, size: int) -> ModelColumns:
@@ -161,8 +163,9 @@ def _with_models(known: ModelColumns, ids: Ints, named: Ints, *counters: Ints) -
     values = (named >> 3, (named & 7) - 1, *counters, absent)
     found = []
     for column, value in zip(_fields(known), values, strict=True):
-        if value.max(initial=0) > np.iinfo(column.dtype).max:
-            column = column.astype(np.int64)
+        most = value.max(initial=0)
+        if most > np.iinfo(column.dtype).max:
+            column = column.astype(np.uint32 if most < 2**32 else np.int64)
         column[ids] = value
         found.append(column)
     return ModelColumns(*found)
@@ -174,7 +177,7 @@ def _fields(models: ModelColumns) -> tuple[Column, ...]:
 
 # Nodes
 
-_NO_NODES = NodeColumns(np.zeros(1, np.int32), np.ones(1, bool), np.zeros(1, np.uint32))
+_NO_NODES = NodeColumns(np.zeros(1, np.int32), np.ones(1, bool), np.zeros(1, np.uint8), np.zeros(1, np.uint32))
 
 
 def _nodes(connection: sqlite3.Connection, known: NodeColumns) -> NodeColumns:
@@ -186,34 +189,43 @@ def _nodes(connection: sqlite3.Connection, known: NodeColumns) -> NodeColumns:
     publishers, is_well_formed, folded = np.zeros(more, np.int32), np.ones(more, bool), np.zeros(more, np.uint32)
     places = ids - last - 1
     publishers[places], is_well_formed[places] = told >> 1, told & 1
-    folded[places] = _folded(connection, ids)
+    told_lengths, folded[places] = _of_names(connection, last, int(ids[-1]))
+    lengths = np.zeros(more, told_lengths.dtype)
+    lengths[places] = told_lengths
     return NodeColumns(
         np.concatenate([known.publishers, publishers]),
         np.concatenate([known.well_formed, is_well_formed]),
+        np.concatenate([known.lengths, lengths]),
         np.concatenate([known.folded, folded]),
     )
 
 
-def _folded(connection: sqlite3.Connection, ids: Ints) -> Column:
-    """The hash of each of these nodes' names; they are all from the first id to the last."""
-    found = []
-    for first in range(int(ids[0]) - 1, int(ids[-1]), _NAMES_AT_ONCE):
-        (names,) = connection.execute(_NAMES, (first, first + _NAMES_AT_ONCE)).fetchone()
+def names_between(connection: sqlite3.Connection, before: int, last: int) -> Iterator[bytes]:
+    """The names of the nodes after `before` up to the last, many at a time, with a NUL after each."""
+    for first in range(before, last, _NAMES_AT_ONCE):
+        (names,) = connection.execute(_NAMES, (first, min(first + _NAMES_AT_ONCE, last))).fetchone()
         if names is not None:
-            found.append(_hashes(names.lower()))  # bytes lower ASCII alone
-    return np.concatenate(found)
+            yield names + b"\0"
 
 
-def _hashes(names: bytes) -> Column:
-    """Of each name's length and some of its characters, spread over it; names have a NUL between them."""
-    letters = np.frombuffer(names + b"\0", np.uint8)
+def _of_names(connection: sqlite3.Connection, before: int, last: int) -> tuple[Column, Column]:
+    """(the length, the hash) of the name of each node that there is after `before` up to the last."""
+    names = names_between(connection, before, last)
+    found = [_lengths_and_hashes(some.lower()) for some in names]  # bytes lower ASCII alone
+    lengths, hashes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return lengths, hashes
+
+
+def _lengths_and_hashes(names: bytes) -> tuple[Column, Column]:
+    """A hash is of a name's length and some of its characters, spread over it; names have a NUL after each."""
+    letters = np.frombuffer(names, np.uint8)
     ends = np.flatnonzero(letters == 0)
     starts = np.append(0, ends[:-1] + 1)
     lengths = ends - starts
     hashes: Column = lengths.astype(np.uint32)
     for sample in range(_SAMPLES):
         hashes = hashes * np.uint32(31) + letters[starts + lengths * sample // _SAMPLES]
-    return hashes
+    return lengths.astype(np.uint8 if lengths.max(initial=0) < 256 else np.int32), hashes
 
 
 # References

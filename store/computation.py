@@ -18,6 +18,7 @@ from store.counts import Counts, count_derivatives
 from store.ecosystem import Ecosystem
 from store.graph import RELATIONS, Lineage
 from store.kept import Kept, current, keep, kept
+from store.kept_names import Extent, add_names
 from store.numbers import Numbers, empty, replace
 from store.registry.loader import Registry
 from store.resolution import Resolution, resolve
@@ -60,9 +61,10 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     resolution = resolve(connection, columns)
     _write_ledger(connection, crawl_id, registry, resolution, now)
     written = _written(connection, before, len(resolution.lineage.parents))
+    named = before.names if before is not None else None
     del before
     with ThreadPoolExecutor(1) as beside:
-        lineage = beside.submit(_write_lineage, connection, columns, resolution, written)
+        lineage = beside.submit(_write_lineage, connection, columns, resolution, written, named)
         del columns, written
         answers = _answers(crawl_id, Ecosystem.of(resolution, registry).summed_up())
         lineage.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
@@ -83,10 +85,13 @@ def _written(connection: sqlite3.Connection, before: Kept | None, edges: int) ->
     return found[0], found[1]
 
 
-def _write_lineage(connection: sqlite3.Connection, columns: Columns, resolution: Resolution, written: Lineages) -> None:
-    """Edges and counts, in the place of the written ones; and what the next computation need not read."""
+def _write_lineage(
+    connection: sqlite3.Connection, columns: Columns, resolution: Resolution, written: Lineages, named: Extent | None
+) -> None:
+    """Edges and counts, in the place of the written ones; and what the next computation and exports need not read."""
     edges, counts = lineage_rows(resolution)
-    keep(connection, Kept(columns, edges, counts))
+    names = add_names(connection, named, len(columns.nodes.publishers) - 1)
+    keep(connection, Kept(columns, edges, counts, names))
     replace(connection, EDGES, edges, written[0])
     replace(connection, COUNTS, counts, written[1])
 

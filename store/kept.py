@@ -21,8 +21,9 @@ from store.arrays import Column, Ints, in_order
 from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
 from store.database import HEAD, file_of
 from store.exports.files import atomically
+from store.kept_names import Extent
 
-FORMAT = 4
+FORMAT = 5
 """To be raised when what the columns hold, or mean, changes."""
 FEW = 0.05
 """Of all models: where more have been touched, reading whole tables is as quick."""
@@ -44,10 +45,14 @@ Arrays: TypeAlias = dict[str, Any]
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """`stamp` says of which computation the arrays are; `arrays` tells name, type and shape of each, in their order."""
+    """`stamp` says of which computation the arrays are; `arrays` tells name, type and shape of each, in their order.
+
+    `names` is what the file of names (`store.kept_names`) had then.
+    """
 
     stamp: str
     arrays: list[tuple[str, str, tuple[int, ...]]]
+    names: Extent | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Kept:
     columns: Columns
     edges: Column
     counts: Column
+    names: Extent | None
     file: mmap.mmap | None = None
 
     def let_go(self) -> None:
@@ -80,7 +86,8 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
     except (OSError, ValueError, TypeError):
         return None
     models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
-    return Kept(Columns(models, nodes, _group(ReferenceColumns, stored)), stored["edges"], stored["counts"], whole)
+    columns = Columns(models, nodes, _group(ReferenceColumns, stored))
+    return Kept(columns, stored["edges"], stored["counts"], header.names, whole)
 
 
 def of_the_same_moment(connection: sqlite3.Connection) -> Kept | None:
@@ -102,7 +109,7 @@ def keep(connection: sqlite3.Connection, what: Kept) -> None:
         path.unlink(missing_ok=True)
         with atomically(path) as beside, beside.open("wb") as file:
             beside.chmod(0o600)
-            file.write(msgspec.json.encode(_Header(_stamp(connection), described)) + b"\n")
+            file.write(msgspec.json.encode(_Header(_stamp(connection), described, what.names)) + b"\n")
             for array in arrays.values():
                 file.write(bytes(-file.tell() % _ALIGNED))
                 file.write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")

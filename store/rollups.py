@@ -295,7 +295,7 @@ def _weights(models: Models, metric: str, rows: Column, numbers: Column | None) 
     if metric == "models" and models.numbers is None:
         return numbers
     weights = models.weights(metric)[rows]
-    return weights if numbers is None else weights * numbers
+    return weights if numbers is None else weights * numbers.astype(np.int64)
 
 
 def _together(*parts: list[Cell]) -> list[Cell]:

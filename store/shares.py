@@ -106,7 +106,7 @@ def _sums(ecosystem: Ecosystem, families: Dimension, kept: Bools, metric: Metric
     parts = families.parts[rows]
     weights = ecosystem.models.weights(metric)[models]
     if families.numbers is not None:
-        weights = weights * families.numbers[rows]
+        weights = weights * families.numbers[rows].astype(np.int64)
     children, of, is_direct = ecosystem.descent
     size = len(families.labels[0])
     near = among(models * size + keys, in_order((children * size + of)[is_direct]))

@@ -52,7 +52,7 @@ def _with_dictionaries(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
 
 def _filed(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch as it is filed. A ghost's `_id` is an empty text there."""
-    if "hub_id" not in batch.schema.names:
+    if "hub_id" not in batch.schema.names or not batch["hub_id"].null_count:
         return batch
     filled = pc.fill_null(batch["hub_id"], "")
     return batch.set_column(batch.schema.get_field_index("hub_id"), "hub_id", filled)

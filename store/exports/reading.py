@@ -18,10 +18,13 @@ import pyarrow as pa
 
 from crawler.records import Relation
 from store.arrays import Ints, as_json, in_order, numbers, places
+from store.database import file_of
 from store.exports.arrow import filled, nullable, separated, strings, texts, truths, whole, worded
 from store.exports.kept_columns import NOTHING, KeptColumns, Known
+from store.exports.kept_names import KeptNames
 from store.exports.selection import Selection
 from store.kept import of_the_same_moment
+from store.kept_names import place_of
 
 Kind: TypeAlias = Literal["name", "publisher", "hub_id", "label", "relation", "integer", "time", "truth"]
 
@@ -127,6 +130,17 @@ class Reader:
         found = of_the_same_moment(self.connection)
         return KeptColumns(found) if found else None
 
+    @property
+    def kept_names(self) -> KeptNames | None:
+        """For the whole lineage alone: to open them takes as long as to look some ten thousand up."""
+        return None if self.selection else self._common.once("kept names", self._read_kept_names)
+
+    def _read_kept_names(self) -> KeptNames | None:
+        found = self.kept.kept if self.kept else None
+        if found is None or found.names is None:
+            return None
+        return KeptNames.of(place_of(file_of(self.connection)), found.names, found.columns.nodes.lengths)
+
     def rows(
         self, columns: Sequence[Column], source: str, values: Sequence[Any] = (), known: Known = NOTHING
     ) -> pa.RecordBatch:
@@ -156,15 +170,21 @@ class Reader:
     def names(self, node_ids: Ints, *columns: Column) -> pa.RecordBatch:
         """The columns of the nodes of these ids, in their order."""
         distinct = in_order(node_ids)  # that of the table
-        kept = self.kept
-        known = {one.name: kept.publishers(distinct) for one in columns if kept and one.kind == "publisher"}
-        runs = _runs(distinct)
-        if _LONG_RUN * len(runs) < len(distinct):
-            found = self.rows(columns, _IN_RUNS, [as_json(runs)], known)
-        else:
-            found = self.rows(columns, _AMONG, [as_json(distinct)], known)
+        found = self._names(distinct, columns)
         in_their_order = np.array_equal(distinct, node_ids)
         return found if in_their_order else found.take(nullable(np.searchsorted(distinct, node_ids)))
+
+    def _names(self, distinct: Ints, columns: Sequence[Column]) -> pa.RecordBatch:
+        kept, names = self.kept, self.kept_names
+        known = {one.name: kept.publishers(distinct) for one in columns if kept and one.kind == "publisher"}
+        if names and distinct.max(initial=0) <= names.number:
+            arrays = {name: self._of_numbers("publisher", ids) for name, ids in known.items()}
+            arrays |= {one.name: names.texts(distinct) for one in columns if one.kind == "name"}
+            return pa.RecordBatch.from_arrays([arrays[one.name] for one in columns], [one.name for one in columns])
+        runs = _runs(distinct)
+        if _LONG_RUN * len(runs) < len(distinct):
+            return self.rows(columns, _IN_RUNS, [as_json(runs)], known)
+        return self.rows(columns, _AMONG, [as_json(distinct)], known)
 
     def numbers(self, source: str, expressions: Sequence[str], values: Sequence[Any] = ()) -> list[Ints]:
         """Whole numbers, none of them NULL."""

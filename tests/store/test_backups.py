@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
+from store import kept_names
 from store.backups import back_up, contents, restore
 from store.columns import read
 from store.database import HEAD, reading, writing
@@ -146,7 +147,7 @@ def live(saved: Path, swept: Store, tmp_path: Path) -> Path:
     assert saved.exists()
     swept.connection.close()
     (tmp_path / "live").mkdir()
-    for path in (swept.path, place_of(swept.path)):
+    for path in (swept.path, place_of(swept.path), kept_names.place_of(swept.path)):
         shutil.copy(path, tmp_path / "live")
     return tmp_path / "live" / swept.path.name
 
@@ -197,6 +198,7 @@ def test_nobody_may_be_reading(saved: Path, live: Path, monkeypatch: pytest.Monk
 
 def test_nothing_of_the_old_database_is_read_with_the_new_one(saved: Path, live: Path) -> None:
     assert place_of(live).exists()
+    assert kept_names.place_of(live).exists()
     restore(saved, live, force=True)
     assert {path.name for path in live.parent.iterdir()} == {"test.db", "test.db.lock"}
 

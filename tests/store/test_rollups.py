@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from store.choices import DIMENSIONS, POPULATIONS, Choices
 from store.ecosystem import Ecosystem
+from store.models import Models
 from store.registry.loader import load_registry
 from store.resolution import resolve
-from store.rollups import roll_up, whole
+from store.rollups import _weights, roll_up, whole
 from store.shares import family_shares, model_share
 from tests.store.conftest import REGISTRY, Store, row
 from tests.store.test_worked_example import EXAMPLE
@@ -207,3 +210,12 @@ def test_an_empty_store_has_no_cells(store: Store, tmp_path: Path) -> None:
     store.sweep([])
     ecosystem = ecosystem_of(store, tmp_path / "registry")
     assert [counts(ecosystem, name) for name in DIMENSIONS] == [{}] * len(DIMENSIONS)
+
+
+def test_a_root_that_stands_for_many_counts_their_likes_however_narrow_they_are_kept() -> None:
+    numbers, node = np.array([40_000], np.int32), np.array([1], np.int32)
+    likes = np.array([60_000], np.uint16)
+    models = Models(sqlite3.connect(":memory:"), node, node, likes, likes, likes, np.zeros(2, np.int32))
+    found = _weights(models, "likes", np.array([0]), numbers)
+    assert found is not None
+    assert found.tolist() == [2_400_000_000]

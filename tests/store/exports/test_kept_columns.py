@@ -8,15 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
 
+from crawler.records import Relation
 from store.database import reading
-from store.exports import blocks, tables
+from store.exports import blocks, kept_names, tables
 from store.exports.graphml_file import write_graphml
 from store.exports.hub_stats_file import write_hub_stats
 from store.exports.jsonl_file import write_jsonl
 from store.exports.parquet_file import write_parquet
-from store.exports.reading import Reader, readers_of
+from store.exports.reading import Column, Reader, readers_of
+from store.exports.selection import Selection
 from store.exports.tables import EDGES, MODELS, NODES
 from store.past import go_back
 from store.writer import PageWriter
@@ -58,8 +61,18 @@ def columns_file(store: Store) -> Path:
     return store.path.with_name(f"{store.path.name}.columns")
 
 
+def names_file(store: Store) -> Path:
+    return store.path.with_name(f"{store.path.name}.names")
+
+
+def lay_beside(store: Store, other: Path) -> None:
+    """What is kept beside the other database."""
+    for file in (columns_file(store), names_file(store)):
+        file.write_bytes(other.with_name(f"{other.name}{file.suffix}").read_bytes())
+
+
 def is_read_beside(given: list[Reader]) -> bool:
-    return given[0].kept is not None
+    return given[0].kept is not None and given[0].kept_names is not None
 
 
 def both_ways(store: Store) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -88,13 +101,13 @@ def test_files_are_the_same_to_the_byte(store: Store, monkeypatch: pytest.Monkey
 
 
 def test_hostile_names_are_beside_their_own_numbers(hostile: Store, swept: Callable[..., Path]) -> None:
-    columns_file(hostile).write_bytes(Path(f"{swept('hostile', iter)}.columns").read_bytes())
+    lay_beside(hostile, swept("hostile", iter))
     beside, read = both_ways(hostile)
     assert beside == read
 
 
 def test_real_rows_of_which_some_are_missing_are_the_same(real: Store, swept: Callable[..., Path]) -> None:
-    columns_file(real).write_bytes(Path(f"{swept('real', iter)}.columns").read_bytes())
+    lay_beside(real, swept("real", iter))
     assert real.all("SELECT count(*) FROM model WHERE missing_since IS NOT NULL")[0]
     beside, read = both_ways(real)
     assert beside == read
@@ -124,6 +137,56 @@ def test_numbers_are_read_beside(store: Store) -> None:
     store.sweep(ROWS)
     before = files(readers(store))
     store.connection.execute("UPDATE model SET downloads = 77, downloads_all_time = 77, likes = 77")  # none sees it
+    assert files(readers(store)) == before
+
+
+def test_names_are_read_beside(store: Store) -> None:
+    store.sweep(ROWS)
+    before = files(readers(store))
+    store.connection.execute("UPDATE node SET name = 'x/' || id")
+    assert files(readers(store)) == before
+
+
+def test_names_are_read_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.sweep(ROWS)
+    before = files(readers(store))
+    monkeypatch.setattr(kept_names, "_AT_ONCE", 16)
+    assert files(readers(store)) == before
+
+
+def test_names_of_a_part_are_looked_up(store: Store) -> None:
+    store.sweep(ROWS)
+    ids = store.all("SELECT id FROM node WHERE name IN ('Qwen/A', 'a/none') ORDER BY id")
+    part = Selection(np.array(ids), tuple(Relation))
+    (reader,) = readers_of([store.connection], part)
+    assert (reader.kept is not None, reader.kept_names) == (True, None)
+    assert [name for (name,) in NODES.rows([reader], "id")] == ["Qwen/A", "a/none"]
+
+
+def test_a_name_that_is_not_kept_is_looked_up(store: Store) -> None:
+    store.sweep(ROWS)
+    store.connection.execute("INSERT INTO node (name, publisher_id, well_formed) VALUES ('new/ghost', 1, 1)")
+    store.connection.execute("INSERT INTO edge SELECT max(id), 1, 1, 1 FROM node")
+    columns_of_that = Column("id", "name", "node.name")
+    (reader,) = readers(store)[:1]
+    ids = np.array(store.all("SELECT id FROM node WHERE name IN ('Qwen/A', 'new/ghost') ORDER BY id"))
+    assert reader.kept_names is not None
+    assert reader.names(ids, columns_of_that)["id"].to_pylist() == ["Qwen/A", "new/ghost"]
+
+
+@pytest.mark.parametrize("spoilt", ["absent", "cut", "another", "empty", "with a name less"])
+def test_a_file_of_names_that_is_not_sound_is_not_read(store: Store, spoilt: str) -> None:
+    store.sweep(ROWS)
+    before, file = files(readers(store)), names_file(store)
+    whole = file.read_bytes()
+    if spoilt == "absent":
+        file.unlink()
+    else:
+        line, names = whole.split(b"\n", 1)
+        other = {"cut": whole[:-1], "another": b"f" * len(line) + b"\n" + names, "empty": b""}
+        file.write_bytes(other.get(spoilt, line + b"\n" + names[1:]))
+    (reader,) = readers(store)[:1]
+    assert (reader.kept is not None, reader.kept_names) == (True, None)
     assert files(readers(store)) == before
 
 
