@@ -11,7 +11,7 @@ from benchmarks.measuring import Ran, program, run
 from benchmarks.server import serving
 
 SEED = 20261001
-_KEPT = (".columns", ".names")
+_KEPT = (".columns", ".names", ".registry")
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from store.arrays import Column
 from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
 from store.columns import Columns
 from store.counts import Counts, count_derivatives
+from store.database import file_of
 from store.ecosystem import Ecosystem
 from store.graph import RELATIONS, Lineage
 from store.kept import Kept, current, keep, kept
 from store.kept_names import Extent, add_names
 from store.numbers import Numbers, empty, replace
 from store.registry.loader import Registry
+from store.registry.remembered import place_of
 from store.resolution import Resolution, resolve
 from store.rollups import Dimension, cells_by_population, dimension
 from store.shares import shares_in
@@ -72,6 +74,7 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
     for statement, rows in answers:
         connection.executemany(statement, rows)
+    registry.keep(place_of(file_of(connection)))
 
 
 def _written(connection: sqlite3.Connection, before: Kept | None, edges: int) -> Lineages:

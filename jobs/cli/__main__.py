@@ -1,5 +1,5 @@
 """`python -m jobs.cli`: the program without its script."""
 
-from jobs.cli.main import main
+from jobs.cli.start import main
 
 main()

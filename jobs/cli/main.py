@@ -110,7 +110,6 @@ def options(
 def main() -> None:
     """Runs a command and ends the process with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    gc.freeze()  # what was imported stays, and is not looked through for cycles again and again
     try:
         program(sys.argv[1:])()  # it turns usage errors into 2 and an interruption into 130 by itself
     except SystemExit:

@@ -16,6 +16,7 @@ from jobs.settings import Chosen, Settings, read_settings
 from store.database import reading, reading_together
 from store.ledger import coverage
 from store.registry.loader import Registry
+from store.registry.remembered import place_of
 from store.standing import Standing, standing
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class State(NamedTuple):
         return self.settings._replace(chosen={**self.settings.chosen, "endpoint": Chosen(endpoint, "--endpoint")})
 
     def registry(self) -> Registry:
-        return Registry(self.settings.registry)
+        return Registry(self.settings.registry, place=place_of(self.settings.db))
 
     @contextmanager
     def asking(self, as_of: str | None = None) -> Iterator[tuple[sqlite3.Connection, Standing]]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from store.errors import RegistryError
+from store.registry import origins as origins_file
 from store.registry.origins import Origin, by_publisher, load_origins
+from store.registry.remembered import Made, Source, recalled, remember
 
 FILE = "families.toml"
 SHIPPED = Path(__file__).parent
@@ -59,24 +60,32 @@ class Registry:
     `fingerprint` is the SHA-256 (hex) of what can change a number: keys, publishers, includes and
     excludes, in any order. Titles, sources and notes do not touch it. `origins_fingerprint` is the same of each
     publisher's country and kind. All raise `RegistryError` for a file that cannot be read or used.
+
+    What was made of the same files before is taken from `place`, if it was kept there.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = SHIPPED if folder is None else folder
-        if not (self._folder / FILE).exists():  # else a folder that is none would have no origins, without a word
-            raise RegistryError(f"There is no {self._folder / FILE}. Name a folder that holds a {FILE}.")
+    def __init__(self, folder: Path | None = None, *, place: Path | None = None) -> None:
+        folder = SHIPPED if folder is None else folder
+        self._families, self._origins = Source(folder / FILE), Source(folder / origins_file.FILE)
+        self._place = place
+        if not self._families.path.exists():  # else a folder that is none would have no origins, without a word
+            raise RegistryError(f"There is no {self._families.path}. Name a folder that holds a {FILE}.")
 
     @cached_property
     def families(self) -> dict[str, Family]:
         """By key, in the order of families.toml."""
-        path = self._folder / FILE
-        families = {key: _family(path, key, table) for key, table in _tables(path).items()}
+        if made := self._made_of(self._families):
+            return {fields[0]: _of_json(fields) for fields in made["families"]}
+        path = self._families.path
+        families = {key: _family(path, key, table) for key, table in _tables(self._families).items()}
         if not families:
             raise RegistryError(f'{path} holds no family. One is two lines: [qwen] and publishers = ["Qwen"].')
         return families
 
     @cached_property
     def fingerprint(self) -> str:
+        if made := self._made_of(self._families):
+            return str(made["fingerprint"])
         return _sha256(
             {key: [sorted(set(r)) for r in (f.publishers, f.include, f.exclude)] for key, f in self.families.items()}
         )
@@ -84,7 +93,7 @@ class Registry:
     @cached_property
     def origins(self) -> tuple[Origin, ...]:
         """The rows of origins.csv; none where there is no such file."""
-        return load_origins(self._folder)
+        return load_origins(self._origins)
 
     @cached_property
     def origin_of(self) -> dict[str, Origin]:
@@ -93,7 +102,22 @@ class Registry:
 
     @cached_property
     def origins_fingerprint(self) -> str:
+        if made := self._made_of(self._origins):
+            return str(made["fingerprint"])
         return _sha256({name: (origin.country, origin.kind) for name, origin in self.origin_of.items()})
+
+    def keep(self, place: Path) -> None:
+        """Has a registry that is told of this place spared the reading of the same files."""
+        families: Made = {"families": list(self.families.values()), "fingerprint": self.fingerprint}
+        origins: Made = {"fingerprint": self.origins_fingerprint}
+        remember(place, {self._families.digest: families, self._origins.digest: origins})
+
+    def _made_of(self, source: Source) -> Made | None:
+        return self._made.get(source.digest) if self._made and source.digest else None
+
+    @cached_property
+    def _made(self) -> Mapping[str, Made]:
+        return recalled(self._place)
 
     def find(self, name: str) -> Family | None:
         """The family of that key or title, whatever its case."""
@@ -149,9 +173,12 @@ def lint(registry: Registry) -> list[str]:
     ]
 
 
-def _tables(path: Path) -> dict[str, Any]:
+def _tables(source: Source) -> dict[str, Any]:
+    import tomllib  # most questions find what was made of it
+
+    path = source.path
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(source.text)
     except (OSError, UnicodeDecodeError) as problem:
         raise RegistryError(f"{path} cannot be read: {problem}. It must be a readable UTF-8 file.") from problem
     except tomllib.TOMLDecodeError as problem:
@@ -177,6 +204,10 @@ def _family(path: Path, key: str, table: Any) -> Family:
             "or open = false if its developer publishes nothing."
         )
     return family
+
+
+def _of_json(fields: list[Any]) -> Family:
+    return Family._make(tuple(field) if isinstance(field, list) else field for field in fields)
 
 
 def _value(where: str, name: str, value: Any) -> Any:

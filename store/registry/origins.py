@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
 from store.errors import RegistryError
+from store.registry.remembered import Source
 
 FILE = "origins.csv"
 COLUMNS = ("publisher", "country", "kind", "name", "source", "checked")
@@ -40,14 +41,14 @@ class Origin(NamedTuple):
     line: int
 
 
-def load_origins(folder: Path) -> tuple[Origin, ...]:
-    """The rows of the folder's origins.csv in their order; none where there is no such file.
+def load_origins(source: Source) -> tuple[Origin, ...]:
+    """The rows of an origins.csv in their order; none where there is no such file.
 
     Raises `RegistryError` for a file that cannot be read, or a country or kind that is none.
     """
-    path = folder / FILE
+    path = source.path
     try:
-        text = path.read_text(encoding="utf-8")
+        text = source.text
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as problem:

@@ -10,6 +10,7 @@ import pytest
 from store.errors import RegistryError
 from store.registry.loader import SHIPPED, Registry, load_registry
 from store.registry.origins import COLUMNS, INTERNATIONAL, UNKNOWN, lint_origins, load_origins, regions
+from store.registry.remembered import Source
 
 HUB = Path(__file__).parents[2].parent / "shared" / "hub"
 MASS = HUB / "root_publishers.csv"
@@ -22,9 +23,9 @@ def shipped() -> Registry:
     return load_registry()
 
 
-def written(folder: Path, *lines: str, header: str = HEADER) -> Path:
+def written(folder: Path, *lines: str, header: str = HEADER) -> Source:
     (folder / "origins.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
-    return folder
+    return Source(folder / "origins.csv")
 
 
 def test_the_shipped_rows_have_nothing_to_mend(shipped: Registry) -> None:
@@ -66,18 +67,18 @@ def test_a_file_without_its_columns_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_the_file_has_no_origins(tmp_path: Path) -> None:
-    assert load_origins(tmp_path) == ()
+    assert load_origins(Source(tmp_path / "origins.csv")) == ()
 
 
 def test_the_lint_finds_what_is_wrong(tmp_path: Path) -> None:
-    folder = written(
+    source = written(
         tmp_path,
         "a,XX,person,A,https://x.org,2026-11-24",
         "b,FR,person,B,by hearsay,2026-11-24",
         "c,FR,person,,https://x.org,yesterday",
         "a,FR,person,A,https://x.org,2026-11-24",
     )
-    found = list(lint_origins(load_origins(folder), seen={"a", "b"}))
+    found = list(lint_origins(load_origins(source), seen={"a", "b"}))
     assert [line.split(": ", 1)[1].split(";")[0] for line in found] == [
         "XX is the code of no country (ISO 3166-1 alpha-2)",
         "no source that a reader can follow (https://...)",
