@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import exports, graph, growth, quota, reads, shapes, size, sweep
 from benchmarks.ground import Ground
+from benchmarks.machine import Machine
 from benchmarks.measuring import FULL, CommandFailed, Line, Measurement
 from benchmarks.report import path_of, report, row
 
@@ -36,7 +37,8 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="modelroots-bench-") as folder:
         ground = Ground(chosen.pages or Path(folder) / "pages", Path(folder), chosen.models, chosen.rounds)
-        lines = list(_measured(ground, chosen.only))
+        machine = Machine(ground)
+        lines = list(_measured(ground, machine, chosen.only))
     if chosen.only == list(BENCHMARKS):
         text = report(ground, lines, (time.monotonic() - began) / 60)
         path_of(ground).write_text(text, encoding="utf-8")
@@ -48,18 +50,25 @@ def main() -> None:
 _FAILED = "failed: "
 
 
-def _measured(ground: Ground, names: list[str]) -> Iterator[Line]:
-    """The lines of each benchmark; of one that fails a line with the reason, and the others go on."""
+def _measured(ground: Ground, machine: Machine, names: list[str]) -> Iterator[Line]:
+    """Each benchmark's lines, last the machine's; of one that fails a line with the reason, and the others go on."""
     for name in names:
+        machine.sample()
         began = time.monotonic()
         try:
             lines = BENCHMARKS[name](ground)
         except CommandFailed as problem:
             lines = [Line(name, Measurement(name, ""), remark=f"{_FAILED}{problem}")]
-        for line in lines:
-            print(row(line, is_whole=ground.models >= FULL), flush=True)
+        yield from _told(ground, lines)
         print(f"({name}: {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
-        yield from lines
+    machine.sample()
+    yield from _told(ground, [machine.line()])
+
+
+def _told(ground: Ground, lines: list[Line]) -> Iterator[Line]:
+    for line in lines:
+        print(row(line, is_whole=ground.models >= FULL), flush=True)
+        yield line
 
 
 def _arguments() -> argparse.Namespace:

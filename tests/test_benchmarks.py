@@ -17,7 +17,9 @@ import pytest
 
 from benchmarks import days, exports, graph, growth, pages, quota, reads, report, shapes, size, sweep
 from benchmarks.ground import SEED, Ground
+from benchmarks.machine import Machine
 from benchmarks.measuring import CommandFailed, Line, Measurement, Target, peer, run
+from benchmarks.peers.ask_changes import ask
 from benchmarks.server import serving
 from crawler.changes import changes
 from crawler.hub import Hub
@@ -127,6 +129,21 @@ def test_a_row_with_another_base_names_it_everywhere(larger: tuple[Any, Any]) ->
             assert after in str(new["cardData"]["base_model"])
             assert f"base_model:{after}" in new["tags"]
             assert f"base_model:{before}" not in new["tags"]
+
+
+def test_the_requests_of_changes_alone_are_those_of_both_listings(ground: Ground) -> None:
+    folder = ground.edited()
+    with serving(folder) as (url, _):
+        assert ask(url) == sum(1 for sort in (CREATED, pages.EDITED) for _ in pages.bodies(folder, sort)) > 2
+
+
+def test_the_machine_is_looked_at_before_each_part(ground: Ground) -> None:
+    machine = Machine(ground)
+    machine.sample()
+    before = len(machine.line().measured.values)
+    machine.sample()
+    assert len(machine.line().measured.values) == 2 * before > 0
+    assert all(value > 0 for value in machine.line().measured.values)
 
 
 def test_changes_reads_what_is_new_and_edited_and_one_older_page_of_each_listing(
