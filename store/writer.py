@@ -127,9 +127,9 @@ class PageWriter:
 
     def commit(self) -> None:
         """Makes durable what was written since the last time."""
-        if self._uncommitted:
+        if self._uncommitted and self._connection.in_transaction:  # a full disk may have undone it, even in committing
             self._connection.execute("COMMIT")
-            self._uncommitted = 0
+        self._uncommitted = 0
 
     def index_names(self) -> None:
         """To be called when the crawl ends; see `Nodes`."""

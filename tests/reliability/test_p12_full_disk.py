@@ -94,7 +94,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, Path]:
     return program, program.folder / place
 
 
-@pytest.mark.parametrize("kilobytes", [64, 256, 400])
+@pytest.mark.parametrize("kilobytes", [64, 256, 400, 440])
 def test_it_is_told_and_the_newest_snapshot_stays_whole(
     published: tuple[Program, Path], kilobytes: int, tried: Tried
 ) -> None:

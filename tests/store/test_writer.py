@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sqlite3
 from typing import Any
 
 import msgspec
@@ -31,6 +33,25 @@ def test_a_page_with_unread_rows_is_refused_whole(store: Store) -> None:
     page = msgspec.structs.replace(store.page([row("a/1")]), unread=Unread([b"{}"], [1]))
     with PageWriter(store.connection, crawl.id) as writer, pytest.raises(ValueError, match="1 rows of the page"):
         writer.write(page)
+    assert store.all("SELECT count(*) FROM model") == [0]
+
+
+def test_a_commit_that_a_full_disk_undoes_is_told_as_what_it_was(store: Store) -> None:
+    crawl = store.begin()
+    log = store.path.with_name(f"{store.path.name}-wal")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def store_a_page() -> None:
+        with PageWriter(store.connection, crawl.id) as writer:
+            writer.write(store.page([row(f"a/{number}") for number in range(500)]))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 10_000, hard))
+            try:
+                writer.commit()
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    with pytest.raises(sqlite3.OperationalError, match="disk"):
+        store_a_page()
     assert store.all("SELECT count(*) FROM model") == [0]
 
 
