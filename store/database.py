@@ -133,7 +133,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # some errors, such as a full disk, have undone it already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -139,6 +140,24 @@ def test_a_transaction_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
     with writing(tmp_path / "a.db") as connection:
         with pytest.raises(sqlite3.IntegrityError), transaction(connection):
             connection.executemany("INSERT INTO label VALUES (1, ?)", [("x",), ("y",)])
+        assert connection.execute("SELECT count(*) FROM label").fetchone() == (0,)
+
+
+def test_a_full_disk_is_told_as_what_it_was(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with writing(tmp_path / "a.db") as connection:
+        connection.execute("PRAGMA cache_size = 10")  # pages: what does not fit is written before the commit
+
+        def fill() -> None:
+            with transaction(connection):
+                resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+                try:
+                    connection.executemany("INSERT INTO label VALUES (?, ?)", ((n, f"{n:4000}") for n in range(500)))
+                finally:
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+        with pytest.raises(sqlite3.OperationalError, match="disk"):
+            fill()
         assert connection.execute("SELECT count(*) FROM label").fetchone() == (0,)
 
 
