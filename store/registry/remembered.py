@@ -49,7 +49,7 @@ class Source:
 def recalled(place: Path | None) -> Mapping[str, Made]:
     """What is kept there: for each file, by the digest of its bytes, what was made of it."""
     if place is not None:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, KeyError):
             found = json.loads(place.read_bytes())
             if isinstance(found, dict) and found.get("format") == FORMAT:
                 made: Mapping[str, Made] = found["made"]

@@ -68,7 +68,9 @@ def test_a_file_that_cannot_be_read_is_no_file_that_is_not_there(folder: Path, t
         _ = Registry(folder, place=tmp_path / "kept").origins_fingerprint
 
 
-@pytest.mark.parametrize("spoilt", ["", "[]", "{", '{"format": 0, "made": {}}', '{"format": 1, "made": {}}'])
+@pytest.mark.parametrize(
+    "spoilt", ["", "[]", "{", '{"format": 0, "made": {}}', '{"format": 1}', '{"format": 1, "made": {}}']
+)
 def test_what_cannot_be_used_is_as_if_it_were_not_there(folder: Path, place: Path, spoilt: str) -> None:
     place.write_text(spoilt)
     assert everything(Registry(folder, place=place)) == everything(Registry(folder))
