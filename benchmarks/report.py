@@ -62,7 +62,7 @@ def _method(ground: Ground, minutes: float) -> str:
         f"here). A generated Hub of {ground.models:,} models (seed {SEED}), served from pages built beforehand by a "
         "process on the same machine. Where no remark says otherwise: whole processes, start-up included; median of "
         f"{ground.rounds} rounds (lowest to highest); memory is the most that all processes of a command held at once, "
-        f"looked at every {SAMPLED_EVERY} s, what they share counted in each."
+        f"looked at every {SAMPLED_EVERY} s, what they share counted in each; of a process alone what Linux has seen."
     )
     smaller = f" The targets are for {FULL:,} models: at this size only those that hold at any are judged."
     return told if ground.models >= FULL else told + smaller

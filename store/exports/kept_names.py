@@ -12,7 +12,7 @@ from store.arrays import Column, Ints
 from store.exports.arrow import nullable
 from store.kept_names import Extent, mapped
 
-_AT_ONCE = 1 << 22
+_AT_ONCE = 1 << 21
 """Bytes of the file: what memory holds of it at a time, wherever the names lie."""
 _MOST = (1 << 31) - 1
 """Bytes, to which Arrow's texts can count."""
@@ -33,8 +33,9 @@ class KeptNames:
         file = mapped(path, known) if known.end <= _MOST else None
         if file is None:
             return None
-        offsets = np.full(len(lengths) + 1, len(known.line) + 1, np.int32)
-        offsets[1:] += np.cumsum(lengths, dtype=np.int32)
+        offsets = np.zeros(len(lengths) + 1, np.int32)
+        np.cumsum(lengths, dtype=np.int32, out=offsets[1:])
+        offsets += np.int32(len(known.line) + 1)
         return KeptNames(file, offsets) if offsets[-1] == known.end else None
 
     def texts(self, node_ids: Ints) -> pa.Array:
