@@ -98,7 +98,7 @@ def register(app: typer.Typer) -> None:
 def export(
     context: typer.Context,
     format: Annotated[ExportFormat, typer.Option("--format", help="The files' form.")] = ExportFormat.CSV,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write to; - for stdout.")] = Path("lineage"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="A folder or a file; - for stdout.")] = Path("lineage"),
     table: Annotated[ExportTable | None, typer.Option("--table", help="Only this one of the two tables.")] = None,
     family: Annotated[str | None, typer.Option("--family", help="Only this family and what derives from it.")] = None,
     below: Annotated[str | None, typer.Option("--below", metavar="ID", help="Only this and its derivatives.")] = None,
@@ -113,8 +113,9 @@ def export(
 ) -> None:
     """The lineage as files: nodes (models, and bases that are not on the Hub) and edges (child to parent).
 
-    csv, parquet, jsonl and jsonl.zst are two tables, nodes and edges; the other formats are one file. With --relation
-    only edges of that relation, and the nodes that they touch.
+    csv, parquet, jsonl and jsonl.zst are two tables, nodes and edges; the other formats are one file, and so is a
+    single --table: `-o kimi.graphml` is its name, `-o kimi` a folder for it. With --relation only edges of that
+    relation, and the nodes that they touch.
     """
     part = _Part(family, below, above, depth, relation)
     _refuse_what_cannot_be(format, out, table, part)
@@ -129,7 +130,8 @@ def export(
                 write(sys.stdout.buffer)
             print(*notes, file=sys.stderr, end="\n" * len(notes))
             return
-        items = list(_written(out, writers))
+        names_file = _names_file(out, format, table)
+        items = list(_written({out if names_file else out / name: write for name, write in writers.items()}))
     choices = {"format": str(format), "raw": raw} | {name: value for name, value in part._asdict().items() if value}
     whole = Answer(items, as_of(basis), choices, coverage(basis), notes=notes)
     give(whole, Form(Format.JSON if json else Format.TABLE))
@@ -137,6 +139,11 @@ def export(
 
 def _is_stdout(out: Path) -> bool:
     return str(out) == "-"
+
+
+def _names_file(out: Path, format: ExportFormat, table: ExportTable | None) -> bool:
+    """Whether that is the name of the one file that is to be written, and not of a folder: it ends like a file's."""
+    return bool(_WRITERS[format].file or table) and out.suffix[1:2].isalpha() and not out.is_dir()
 
 
 def _refuse_what_cannot_be(format: ExportFormat, out: Path, table: ExportTable | None, part: _Part) -> None:
@@ -155,7 +162,9 @@ def _refuse_what_cannot_be(format: ExportFormat, out: Path, table: ExportTable |
         raise typer.BadParameter(f"--table is for formats of two tables; {format} is one file.")
     if _is_stdout(out) and not table and not is_one_file:
         raise typer.BadParameter(f"{format} is two tables and stdout is one: add --table nodes or --table edges.")
-    if out.exists() and not out.is_dir():
+    if out.name.endswith(f".{format}") and not (out.is_dir() or _names_file(out, format, table)):
+        raise typer.BadParameter(f"{format} is two tables and {out} one file: add --table, or name a folder.")
+    if out.exists() and not out.is_dir() and not _names_file(out, format, table):
         raise Refused(f"{out} is a file. Name a folder with --out; it is made where there is none.")
 
 
@@ -224,15 +233,14 @@ def _writers(
     return {f"{one.name}.{format}": partial(write, readers, one, **options) for one in chosen}
 
 
-def _written(folder: Path, writers: dict[str, Write]) -> Iterator[dict[str, Any]]:
+def _written(writers: dict[Path, Write]) -> Iterator[dict[str, Any]]:
     """Each file when it is written, with its number of rows."""
     from store.exports.files import save
 
-    for name, write in writers.items():
-        path = folder / name
+    for path, write in writers.items():
         try:
             rows = save(path, write)
             size = path.stat().st_size
         except OSError as error:
-            raise Refused(f"The export to {folder} failed: {error}. Name another folder with --out.") from error
+            raise Refused(f"The export to {path} failed: {error}. Name another place with --out.") from error
         yield {"name": str(path), "rows": rows, "bytes": size}

@@ -58,6 +58,37 @@ def test_a_graph_is_one_file_with_every_node_and_edge(asked: Reader, form: str, 
     assert (tmp_path / file).stat().st_size == item["bytes"]
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["--format", "graphml"], "made.graphml"),
+        (["--format", "prov"], "all.json"),
+        (["--format", "jsonl.zst", "--table", "nodes"], "nodes.jsonl.zst"),
+    ],
+)
+def test_one_file_may_have_a_name_and_takes_the_place_of_an_older_one(
+    asked: Reader, words: list[str], name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("older", encoding="utf-8")
+    (item,) = asked.asks("export", *words, "-o", tmp_path / name)["items"]
+    assert item["name"] == str(tmp_path / name)
+    assert (tmp_path / name).stat().st_size == item["bytes"] > len("older")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["kimi", "v1.2"])
+def test_what_ends_like_no_file_is_a_folder_for_it(asked: Reader, name: str, tmp_path: Path) -> None:
+    (item,) = asked.asks("export", "--format", "gexf", "-o", tmp_path / name)["items"]
+    assert item["name"] == str(tmp_path / name / "lineage.gexf")
+
+
+def test_two_tables_are_not_one_file(asked: Reader, tmp_path: Path) -> None:
+    ran = asked.run("export", "-o", tmp_path / "lineage.csv")
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "--table" in ran.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_bill_of_materials_is_of_one_model(asked: Reader) -> None:
     found = asked.run("export", "--format", "cyclonedx", "--above", "alice/lora", "--out", "-").json
     component = found["metadata"]["component"]
