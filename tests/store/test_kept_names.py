@@ -55,6 +55,9 @@ def test_a_name_of_more_than_255_bytes_is_kept(store: Store) -> None:
     store.sweep([row("b/1", [long])], kind="changes")
     assert long in stored(store)
     assert names(store) == stored(store)
+    found = kept.kept(store.connection)
+    assert found is not None
+    assert found.columns.nodes.lengths.max() == len(long.encode()) > 255
 
 
 def test_it_is_only_added_to(store: Store) -> None:

@@ -21,6 +21,7 @@ from store.exports.parquet_file import write_parquet
 from store.exports.reading import Column, Reader, readers_of
 from store.exports.selection import Selection
 from store.exports.tables import EDGES, MODELS, NODES
+from store.kept import kept
 from store.past import go_back
 from store.writer import PageWriter
 from tests.store.conftest import Store, row
@@ -188,6 +189,17 @@ def test_a_file_of_names_that_is_not_sound_is_not_read(store: Store, spoilt: str
     (reader,) = readers(store)[:1]
     assert (reader.kept is not None, reader.kept_names) == (True, None)
     assert files(readers(store)) == before
+
+
+def test_names_whose_lengths_are_not_those_of_the_file_are_not_read(store: Store) -> None:
+    store.sweep(ROWS)
+    found = kept(store.connection)
+    assert found is not None
+    assert found.names is not None
+    lengths = found.columns.nodes.lengths.astype(np.int64)
+    assert kept_names.KeptNames.of(names_file(store), found.names, lengths) is not None
+    lengths[3] += 1
+    assert kept_names.KeptNames.of(names_file(store), found.names, lengths) is None
 
 
 def test_while_a_crawl_is_under_way_the_tables_are_read(store: Store) -> None:
