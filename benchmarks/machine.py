@@ -24,8 +24,8 @@ class _Row(msgspec.Struct):
     """What a row tells of a model, its counters and its tags."""
 
     id: str
-    createdAt: str | None = None  # noqa: N815  # the Hub's names
-    lastModified: str | None = None  # noqa: N815
+    created_at: str | None = msgspec.field(name="createdAt", default=None)
+    last_modified: str | None = msgspec.field(name="lastModified", default=None)
     downloads: int | None = None
     likes: int | None = None
     tags: list[str] = []

@@ -126,9 +126,17 @@ class PageWriter:
         self._open_memory()
 
     def commit(self) -> None:
-        """Makes durable what was written since the last time."""
-        if self._uncommitted and self._connection.in_transaction:  # a full disk may have undone it, even in committing
+        """Makes durable what was written since the last time. An error undoes all of that, and the writer can go on."""
+        if not self._uncommitted:
+            return
+        try:
             self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            self._uncommitted = 0
+            if self._connection.in_transaction:  # a full disk has undone it already
+                self._connection.execute("ROLLBACK")
+            self._open_memory()
+            raise
         self._uncommitted = 0
 
     def index_names(self) -> None:

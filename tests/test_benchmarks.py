@@ -225,7 +225,9 @@ def test_a_rate_is_better_where_it_is_higher_and_a_time_where_it_is_lower() -> N
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the most that a process has held")
 def test_memory_that_was_held_between_two_looks_counts() -> None:
-    ran = run([sys.executable, "-c", "held = b'x' * 90_000_000; del held; import time; time.sleep(0.3)"])
+    long_enough_to_be_looked_at = 0.3
+    code = f"held = b'x' * 90_000_000; del held; import time; time.sleep({long_enough_to_be_looked_at})"
+    ran = run([sys.executable, "-c", code])
     assert 90 < ran.megabytes < 150
 
 

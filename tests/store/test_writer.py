@@ -36,23 +36,38 @@ def test_a_page_with_unread_rows_is_refused_whole(store: Store) -> None:
     assert store.all("SELECT count(*) FROM model") == [0]
 
 
-def test_a_commit_that_a_full_disk_undoes_is_told_as_what_it_was(store: Store) -> None:
-    crawl = store.begin()
+def commit_on_a_full_disk(store: Store, writer: PageWriter) -> None:
     log = store.path.with_name(f"{store.path.name}-wal")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 10_000, hard))
+    try:
+        writer.commit()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_commit_that_a_full_disk_undoes_is_told_as_what_it_was(store: Store) -> None:
+    crawl = store.begin()
 
     def store_a_page() -> None:
         with PageWriter(store.connection, crawl.id) as writer:
             writer.write(store.page([row(f"a/{number}") for number in range(500)]))
-            resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 10_000, hard))
-            try:
-                writer.commit()
-            finally:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            commit_on_a_full_disk(store, writer)
 
     with pytest.raises(sqlite3.OperationalError, match="disk"):
         store_a_page()
     assert store.all("SELECT count(*) FROM model") == [0]
+
+
+def test_after_a_commit_that_was_undone_the_writer_goes_on(store: Store) -> None:
+    page = store.page([row(f"a/{number}", ["a/0"]) for number in range(500)])
+    with PageWriter(store.connection, store.begin().id) as writer:
+        writer.write(page)
+        with pytest.raises(sqlite3.OperationalError, match="disk"):
+            commit_on_a_full_disk(store, writer)
+        assert writer.write(page).new == 500
+        assert store.connection.in_transaction
+    assert store.all("SELECT count(*) FROM model JOIN node ON node.id = node_id") == [500]
 
 
 def test_a_private_row_leaves_no_text(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -68,6 +69,20 @@ def test_what_a_ghost_has_not_is_left_out(store: Store, tmp_path: Path) -> None:
     assert read(store, tmp_path / "lineage.graphml").nodes["c/ghost"] == {
         "name": "c/ghost", "publisher": "c", "is_model": False, "direct_derivatives": 1, "total_derivatives": 1,
     }  # fmt: skip
+
+
+def test_what_the_schema_wants_of_identifiers_holds(hostile: Store, tmp_path: Path) -> None:
+    """graphml-structure.xsd: identifiers are NMTOKENs, nodes' are unique, edges lead to nodes, a key is told once."""
+    saved(tmp_path / "lineage.graphml", write_graphml, hostile)
+    root = ElementTree.parse(tmp_path / "lineage.graphml").getroot()  # noqa: S314  # our own file
+    nodes = [node.get("id", "") for node in root.iter(f"{GRAPHML}node")]
+    assert len(set(nodes)) == len(nodes)
+    assert all(re.fullmatch(r"[\w.:-]+", node, re.ASCII) for node in nodes)
+    ends = {edge.get(end) for edge in root.iter(f"{GRAPHML}edge") for end in ("source", "target")}
+    assert ends <= set(nodes)
+    for element in (*root.iter(f"{GRAPHML}node"), *root.iter(f"{GRAPHML}edge")):
+        keys = [data.get("key") for data in element]
+        assert len(set(keys)) == len(keys)
 
 
 def test_every_key_is_declared_with_its_type(hostile: Store, tmp_path: Path) -> None:
