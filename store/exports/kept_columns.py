@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from store.arrays import Ints
+from store.arrays import Ints, marked
+from store.graph import RELATIONS
 from store.kept import Kept
 
 _COUNTERS = ("downloads", "downloads_all_time", "likes")
@@ -49,6 +50,20 @@ class KeptColumns:
         found = self.kept.columns.nodes.publishers[node_ids].astype(np.int64)
         self.kept.let_go()
         return found
+
+    def ghosts(self) -> Ints:
+        """The nodes that some edge leads to and that no present model bears, in order."""
+        node_ids, parents = self.kept.columns.models.node_ids, self.kept.edges[:, 0]
+        size = len(self.kept.columns.nodes.publishers)
+        found = np.flatnonzero(marked(parents, size) & ~marked(np.maximum(node_ids, 0), size))
+        self.kept.let_go()
+        return found
+
+    def counts(self) -> tuple[Ints, list[Ints]]:
+        """The nodes that have derivatives, in order, and how many each has: direct ones, all."""
+        nodes, by_relation = self.kept.counts[:, 0], self.kept.counts[:, 1:]
+        direct, total = by_relation[:, :RELATIONS], by_relation[:, RELATIONS:]
+        return nodes.astype(np.int64), [some.sum(axis=1, dtype=np.int64) for some in (direct, total)]
 
     @property
     def number_of_edges(self) -> int:

@@ -19,6 +19,7 @@ def write_parquet(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> i
     """Writes the file, and tells how many rows it has."""
     repeated = [column.name for column in table.columns if column.kind in REPEATED]
     schema = _with_dictionaries(table.schema, repeated)
+    ordered = [name for name in schema.names if name not in repeated]
     written = 0
     with pq.ParquetWriter(
         file,
@@ -26,6 +27,7 @@ def write_parquet(readers: Sequence[Reader], table: Table, file: IO[bytes]) -> i
         compression="zstd",
         compression_level=1,
         use_dictionary=repeated,
+        write_statistics=ordered,  # words are all over every group: their least and greatest would leave none out
         store_schema=False,  # else readers would be told of dictionaries that are none of theirs
     ) as writer:
         writer.add_key_value_metadata((table.schema.metadata or {}) | warned(readers))

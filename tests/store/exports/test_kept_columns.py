@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from crawler.records import Relation
@@ -114,8 +115,13 @@ def test_real_rows_of_which_some_are_missing_are_the_same(real: Store, swept: Ca
     assert beside == read
 
 
+@pytest.mark.parametrize("rows_a_block", [3, 8_192])  # of the small ones some are all there
 @pytest.mark.parametrize("seed", range(6))
-def test_models_that_come_go_and_take_names_are_the_same(store: Store, seed: int) -> None:
+def test_models_that_come_go_and_take_names_are_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch, seed: int, rows_a_block: int
+) -> None:
+    monkeypatch.setattr(blocks, "ROWS", rows_a_block)
+    monkeypatch.setattr(tables, "ROWS", rows_a_block)
     world = World(seed)
     for night in range(5):
         rows = [one | {"likes": place} if place % 3 else one for place, one in enumerate(world.there.values())]
@@ -132,6 +138,33 @@ def test_a_model_that_lost_its_name_is_left_out_both_ways(store: Store) -> None:
     assert store.all("SELECT count(*) FROM model WHERE node_id IS NULL AND missing_since IS NULL") == [1]
     beside, read = both_ways(store)
     assert beside == read
+
+
+def test_a_block_of_which_a_model_is_missing_is_read_without_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "ROWS", 3)
+    store.sweep(ROWS)
+    store.sweep([one for one in ROWS if one["id"] != "b/100"])
+    beside, read = both_ways(store)
+    assert beside == read
+    ids = pq.read_table(io.BytesIO(beside["parquet"]))["id"].to_pylist()
+    assert ("b/99" in ids, "b/100" in ids, "b/101" in ids) == (True, False, True)
+
+
+def test_counts_and_ghosts_are_read_beside(store: Store) -> None:
+    store.sweep(ROWS)
+    before = files(readers(store))
+    store.connection.execute("DELETE FROM lineage_count")
+    store.connection.execute("DELETE FROM edge")
+    assert files(readers(store)) == before
+
+
+def test_parquet_tells_the_least_and_greatest_of_what_has_an_order(store: Store) -> None:
+    store.sweep(ROWS)
+    group = pq.ParquetFile(io.BytesIO(files(readers(store))["parquet"])).metadata.row_group(0)
+    told = {group.column(place).path_in_schema: group.column(place).statistics for place in range(group.num_columns)}
+    assert (told["likes"].min, told["likes"].max) == (0, 199)
+    assert told["id"].max == "b/99"
+    assert told["publisher"] is None
 
 
 def test_numbers_are_read_beside(store: Store) -> None:
