@@ -13,12 +13,11 @@ import numpy as np
 from crawler.records import Relation
 from store.arrays import Column
 from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
-from store.columns import Columns
 from store.counts import Counts, count_derivatives
 from store.database import file_of
 from store.ecosystem import Ecosystem
 from store.graph import RELATIONS, Lineage
-from store.kept import Kept, current, keep, kept
+from store.kept import Keeping, Kept, current, kept
 from store.kept_names import Extent, add_names
 from store.numbers import Numbers, empty, replace
 from store.registry.loader import Registry
@@ -26,6 +25,7 @@ from store.registry.remembered import place_of
 from store.resolution import Resolution, resolve
 from store.rollups import Dimension, cells_by_population, dimension
 from store.shares import shares_in
+from store.summing import summed_up
 
 _COLUMNS = [f"{distance}_{relation.word}" for distance in ("direct", "total") for relation in Relation]
 _ADD_FAMILY = f"""
@@ -60,15 +60,17 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     columns = current(connection, before)
     if before is not None:
         before.let_go()
-    resolution = resolve(connection, columns)
-    _write_ledger(connection, crawl_id, registry, resolution, now)
-    written = _written(connection, before, len(resolution.lineage.parents))
-    named = before.names if before is not None else None
-    del before
-    with ThreadPoolExecutor(1) as beside:
-        lineage = beside.submit(_write_lineage, connection, columns, resolution, written, named)
+    with Keeping(connection) as keeping, ThreadPoolExecutor(1) as beside:
+        beside.submit(keeping.add, columns)
+        resolution = resolve(connection, columns)
+        _write_ledger(connection, crawl_id, registry, resolution, now)
+        written = _written(connection, before, len(resolution.lineage.parents))
+        named = before.names if before is not None else None
+        del before
+        nodes = len(columns.nodes.publishers) - 1
+        lineage = beside.submit(_write_lineage, connection, keeping, resolution, written, named, nodes)
         del columns, written
-        answers = _answers(crawl_id, Ecosystem.of(resolution, registry).summed_up())
+        answers = _answers(crawl_id, summed_up(Ecosystem.of(resolution, registry)))
         lineage.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
@@ -89,12 +91,16 @@ def _written(connection: sqlite3.Connection, before: Kept | None, edges: int) ->
 
 
 def _write_lineage(
-    connection: sqlite3.Connection, columns: Columns, resolution: Resolution, written: Lineages, named: Extent | None
+    connection: sqlite3.Connection,
+    keeping: Keeping,
+    resolution: Resolution,
+    written: Lineages,
+    named: Extent | None,
+    nodes: int,
 ) -> None:
     """Edges and counts, in the place of the written ones; and what the next computation and exports need not read."""
     edges, counts = lineage_rows(resolution)
-    names = add_names(connection, named, len(columns.nodes.publishers) - 1)
-    keep(connection, Kept(columns, edges, counts, names))
+    keeping.finish(edges, counts, add_names(connection, named, nodes))
     replace(connection, EDGES, edges, written[0])
     replace(connection, COUNTS, counts, written[1])
 
@@ -120,8 +126,9 @@ def _family_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | int, ...]]:
     models, numbers, is_direct = ecosystem.descent
     keys = numbers * RELATIONS + ecosystem.models.relations[models]
     size = len(families) * RELATIONS
-    direct = np.bincount(keys[is_direct], minlength=size).reshape(-1, RELATIONS)
-    total = np.bincount(keys, minlength=size).reshape(-1, RELATIONS)
+    weights = ecosystem.models.weights("models")[models]
+    direct = np.bincount(keys[is_direct], weights[is_direct], minlength=size).astype(np.int64).reshape(-1, RELATIONS)
+    total = np.bincount(keys, weights, minlength=size).astype(np.int64).reshape(-1, RELATIONS)
     official = np.bincount(ecosystem.official_models[1], minlength=len(families))
     for number, family in enumerate(families):
         yield family, int(official[number]), *direct[number].tolist(), *total[number].tolist()

@@ -30,17 +30,11 @@ class Ecosystem:
     def of(resolution: Resolution, registry: Registry) -> Ecosystem:
         return Ecosystem(registry, resolution.models, resolution.lineage, resolution.rootless)
 
-    def summed_up(self) -> Ecosystem:
-        """The same in fewer rows, for whole sums: models of no lineage that are official nowhere are told by publisher
-        and relation alone.
-        """
-        apart = marked(self.of_place[self.of_place >= 0], len(self.models))
-        apart[self.official_models[0]] = True
-        found = self.models.of_nodes(self.rootless)
-        apart[found[found >= 0]] = True
-        fewer = Ecosystem(self.registry, self.models.summed_up(apart), self.lineage, self.rootless)
-        vars(fewer)["_official_nodes"] = self._official_nodes  # names are looked through once
-        return fewer
+    def told_by(self, models: Models) -> Ecosystem:
+        """The same with other rows, which stand for all models: official ones, and any with derivatives, among them."""
+        other = Ecosystem(self.registry, models, self.lineage, self.rootless)
+        vars(other)["_official_nodes"] = self._official_nodes  # names are looked through once
+        return other
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -1,8 +1,9 @@
 """What the last computation read and wrote, kept in a file beside the database, so that the next need not read it all.
 
 The file is worth nothing by itself: where it is not there, cut, of another version, or not of the database's last
-computation, the tables are read whole, and give the same. It holds nothing that the tables do not. It begins with a
-line of JSON that says what arrays follow, each at a multiple of 64 bytes. They are mapped: what is unused is not read.
+computation, the tables are read whole, and give the same. It holds nothing that the tables do not. It has arrays, each
+at a multiple of 64 bytes, then JSON that says which, and how long that is in the last 8 bytes: a file that was not
+written to its end says nothing. Arrays are mapped: what is unused is not read.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import IO, Any, Self, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 
 from store.arrays import Column, Ints, in_order
 from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
-from store.database import HEAD, file_of
-from store.exports.files import atomically
+from store.database import HEAD, file_of, make_private
 from store.kept_names import Extent
 
-FORMAT = 5
+FORMAT = 6
 """To be raised when what the columns hold, or mean, changes."""
 FEW = 0.05
 """Of all models: where more have been touched, reading whole tables is as quick."""
@@ -39,12 +39,14 @@ _CHANGED = """
 _ELSEWHERE = "SELECT EXISTS (SELECT 1 FROM crawl_page) OR EXISTS (SELECT 1 FROM temp.sqlite_master)"
 
 _ALIGNED = 64  # bytes
+_LENGTH = 8
+"""Bytes that tell how long the JSON before them is, the lowest first."""
 
 Group = TypeVar("Group", ModelColumns, NodeColumns, ReferenceColumns)
 Arrays: TypeAlias = dict[str, Any]
 
 
-class _Header(msgspec.Struct, frozen=True):
+class _Contents(msgspec.Struct, frozen=True):
     """`stamp` says of which computation the arrays are; `arrays` tells name, type and shape of each, in their order.
 
     `names` is what the file of names (`store.kept_names`) had then.
@@ -78,16 +80,17 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
     """What the database's last computation kept; None where there is nothing of it."""
     try:
         with place_of(file_of(connection)).open("rb") as file:
-            header = msgspec.json.decode(file.readline(), type=_Header)
-            if header.stamp != _stamp(connection):
-                return None
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            stored = _mapped(whole, file.tell(), header)
+        end = len(whole) - _LENGTH - int.from_bytes(whole[-_LENGTH:], "little")
+        contents = msgspec.json.decode(whole[max(end, 0) : -_LENGTH], type=_Contents)
+        if contents.stamp != _stamp(connection):
+            return None
+        stored = _mapped(whole, end, contents)
     except (OSError, ValueError, TypeError):
         return None
     models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
     columns = Columns(models, nodes, _group(ReferenceColumns, stored))
-    return Kept(columns, stored["edges"], stored["counts"], header.names, whole)
+    return Kept(columns, stored["edges"], stored["counts"], contents.names, whole)
 
 
 def of_the_same_moment(connection: sqlite3.Connection) -> Kept | None:
@@ -101,18 +104,65 @@ def of_the_same_moment(connection: sqlite3.Connection) -> Kept | None:
     return None if found is None or len(_touched(connection)) else found
 
 
-def keep(connection: sqlite3.Connection, what: Kept) -> None:
-    """To be called when the computation is written. A disk that has no room for it leaves nothing behind."""
-    path, arrays = place_of(file_of(connection)), _arrays(what)
-    described = [(name, array.dtype.str, array.shape) for name, array in arrays.items()]
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-        with atomically(path) as beside, beside.open("wb") as file:
-            beside.chmod(0o600)
-            file.write(msgspec.json.encode(_Header(_stamp(connection), described, what.names)) + b"\n")
-            for array in arrays.values():
-                file.write(bytes(-file.tell() % _ALIGNED))
-                file.write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+class Keeping:
+    """The file in the making, in the place of the one before: what is known is written while the rest is computed.
+
+    To be used with `with`: leaving it removes what was not written to its end. So does a disk that has no room for it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._path = place_of(file_of(connection))
+        self._described: list[tuple[str, str, tuple[int, ...]]] = []
+        self._file: IO[bytes] | None = None  # None too once the disk has no room
+        self._is_whole = False
+
+    def __enter__(self) -> Self:
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+            make_private(self._path)
+            self._file = self._path.open("wb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+        if not self._is_whole:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def add(self, columns: Columns) -> None:
+        """To be called first."""
+        for group in (columns.models, columns.nodes, columns.references):
+            for name in _names(type(group)):
+                self._write(f"{type(group).__name__}.{name}", getattr(group, name))
+
+    def finish(self, edges: Column, counts: Column, names: Extent | None) -> None:
+        """To be called when the computation is written."""
+        self._write("edges", edges)
+        self._write("counts", counts)
+        if self._file is None:
+            return
+        contents = msgspec.json.encode(_Contents(_stamp(self._connection), self._described, names))
+        with suppress(OSError):
+            self._file.write(contents + len(contents).to_bytes(_LENGTH, "little"))
+            self._file.flush()
+            self._is_whole = True
+
+    def _write(self, name: str, array: Column) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(bytes(-self._file.tell() % _ALIGNED))
+            self._file.write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+        except OSError:
+            self._close()
+        self._described.append((name, array.dtype.str, array.shape))
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            if self._file:
+                self._file.close()
+        self._file = None
 
 
 def current(connection: sqlite3.Connection, before: Kept | None) -> Columns:
@@ -144,25 +194,23 @@ def _stamp(connection: sqlite3.Connection) -> str:
     return repr((FORMAT, HEAD, connection.execute(_LAST).fetchone()))
 
 
-def _mapped(whole: mmap.mmap, place: int, header: _Header) -> Arrays:
-    """The arrays by name, not to be changed. ValueError for a file that is cut."""
+def _mapped(whole: mmap.mmap, end: int, contents: _Contents) -> Arrays:
+    """The arrays by name, not to be changed. ValueError for a file in which they do not end there."""
     found: Arrays = {}
-    for name, kind, shape in header.arrays:
+    place = 0
+    for name, kind, shape in contents.arrays:
         place += -place % _ALIGNED
         array = np.frombuffer(whole, kind, int(np.prod(shape)), place) if np.prod(shape) else np.empty(0, kind)
         found[name] = array.reshape(shape)
         place += array.nbytes
-    if place != len(whole):
-        raise ValueError(f"{len(whole)} bytes instead of {place}")
+    if place != end:
+        raise ValueError(f"{end} bytes instead of {place}")
     return found
 
 
 def _group(kind: type[Group], stored: Arrays) -> Group:
-    return kind(*(stored[f"{kind.__name__}.{field.name}"] for field in fields(kind)))
+    return kind(*(stored[f"{kind.__name__}.{name}"] for name in _names(kind)))
 
 
-def _arrays(what: Kept) -> Arrays:
-    found: Arrays = {"edges": what.edges, "counts": what.counts}
-    for group in (what.columns.models, what.columns.nodes, what.columns.references):
-        found |= {f"{type(group).__name__}.{field.name}": getattr(group, field.name) for field in fields(group)}
-    return found
+def _names(kind: type[Any]) -> list[str]:
+    return [field.name for field in fields(kind)]

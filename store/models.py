@@ -9,9 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from store.arrays import Bools, Column, Ints, marked
+from store.arrays import Column, Ints
 from store.columns import Columns, columns, stretches
-from store.graph import RELATIONS
 
 _PRESENT = "missing_since IS NULL"
 
@@ -77,32 +76,27 @@ class Models:
         counter: Column = getattr(self, metric)
         return counter
 
-    def summed_up(self, apart: Bools) -> Models:
-        """Those that are not `apart` taken together where publisher and relation are the same: one stands for all."""
-        together = np.flatnonzero(~apart)
-        alone = np.flatnonzero(apart)
-        codes = self.publisher_ids[together].astype(np.int64) * (RELATIONS + 1) + self.relations[together] + 1
-        occurs = marked(codes, int(codes.max(initial=-1)) + 1)
-        codes = np.cumsum(occurs, dtype=np.int32)[codes].astype(np.int64) - 1  # without gaps
+    def together(self, codes: Ints) -> Models:
+        """One row for all models of one code, with their sums, in the order of the codes; it bears the name of one."""
         numbers = np.bincount(codes)
+        used = np.flatnonzero(numbers)
         one_of = np.zeros(len(numbers), np.int64)
-        one_of[codes] = together
-        kept = np.concatenate([alone, one_of])
+        one_of[codes] = np.arange(len(codes))
+        one_of = one_of[used]
 
         def summed(column: Column) -> Column:
-            sums = np.bincount(codes, weights=column[together])  # of floats: no whole number holds them all
-            found: Column = np.concatenate([column[alone], sums])
+            found: Column = np.bincount(codes, weights=column)[used]  # floats: no whole number holds them all
             return found
 
         return Models(
             self.connection,
-            self.node_ids[kept],
-            self.relations[kept],
+            self.node_ids[one_of],
+            self.relations[one_of],
             summed(self.downloads),
             summed(self.downloads_all_time),
             summed(self.likes),
             self.publishers,
-            np.concatenate([np.ones(len(alone), np.int64), numbers]),
+            numbers[used],
         )
 
     def of_nodes(self, node_ids: Column) -> Column:
@@ -126,6 +120,6 @@ class Models:
 def _inverse(numbers: Column) -> npt.NDArray[np.int32]:
     """The place of each positive number; -1 for those that do not occur, among them 0 and the last."""
     places = np.full(int(numbers.max(initial=0)) + 2, -1, np.int32)
-    positive = np.flatnonzero(numbers > 0)
-    places[numbers[positive]] = positive
+    places[np.maximum(numbers, 0)] = np.arange(len(numbers), dtype=np.int32)
+    places[0] = -1
     return places

@@ -106,6 +106,11 @@ def _country(ecosystem: Ecosystem, choices: Choices) -> Dimension:
     return _of_publisher(ecosystem, choices, _countries(ecosystem))
 
 
+def countries_of_publishers(ecosystem: Ecosystem) -> tuple[Column, list[str]]:
+    """The place of each model's country, by its publisher, among the countries."""
+    return _labelled(ecosystem.models.publisher_ids, _countries(ecosystem), UNREVIEWED)
+
+
 def _region(ecosystem: Ecosystem, choices: Choices) -> Dimension:
     known = regions()
     countries = {publisher: known.get(country, country) for publisher, country in _countries(ecosystem).items()}
