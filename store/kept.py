@@ -9,6 +9,7 @@ written to its end says nothing. Arrays are mapped: what is unused is not read.
 from __future__ import annotations
 
 import mmap
+import os
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -20,7 +21,7 @@ import numpy as np
 
 from store.arrays import Column, Ints, in_order
 from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
-from store.database import HEAD, file_of, make_private
+from store.database import HEAD, file_of
 from store.kept_names import Extent
 
 FORMAT = 6
@@ -120,8 +121,8 @@ class Keeping:
     def __enter__(self) -> Self:
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-            make_private(self._path)
-            self._file = self._path.open("wb")
+            # With "wb" Linux would take it for one that was cut, and write all of it to the disk when it is closed.
+            self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         return self
 
     def __exit__(self, *_: object) -> None:
