@@ -82,11 +82,11 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
     try:
         with place_of(file_of(connection)).open("rb") as file:
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        end = len(whole) - _LENGTH - int.from_bytes(whole[-_LENGTH:], "little")
-        contents = msgspec.json.decode(whole[max(end, 0) : -_LENGTH], type=_Contents)
+        length = int.from_bytes(whole[-_LENGTH:], "little")
+        contents = msgspec.json.decode(whole[-_LENGTH - length : -_LENGTH], type=_Contents)
         if contents.stamp != _stamp(connection):
             return None
-        stored = _mapped(whole, end, contents)
+        stored = _mapped(whole, contents)
     except (OSError, ValueError, TypeError):
         return None
     models, nodes = _group(ModelColumns, stored), _group(NodeColumns, stored)
@@ -108,7 +108,7 @@ def of_the_same_moment(connection: sqlite3.Connection) -> Kept | None:
 class Keeping:
     """The file in the making, in the place of the one before: what is known is written while the rest is computed.
 
-    To be used with `with`: leaving it removes what was not written to its end. So does a disk that has no room for it.
+    To be used with `with`: leaving it removes what was not written to its end, or for nothing.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -125,9 +125,9 @@ class Keeping:
             self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._close()
-        if not self._is_whole:
+        if error or not self._is_whole:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
@@ -195,8 +195,8 @@ def _stamp(connection: sqlite3.Connection) -> str:
     return repr((FORMAT, HEAD, connection.execute(_LAST).fetchone()))
 
 
-def _mapped(whole: mmap.mmap, end: int, contents: _Contents) -> Arrays:
-    """The arrays by name, not to be changed. ValueError for a file in which they do not end there."""
+def _mapped(whole: mmap.mmap, contents: _Contents) -> Arrays:
+    """The arrays by name, not to be changed. ValueError for a file that is too short for them."""
     found: Arrays = {}
     place = 0
     for name, kind, shape in contents.arrays:
@@ -204,8 +204,6 @@ def _mapped(whole: mmap.mmap, end: int, contents: _Contents) -> Arrays:
         array = np.frombuffer(whole, kind, int(np.prod(shape)), place) if np.prod(shape) else np.empty(0, kind)
         found[name] = array.reshape(shape)
         place += array.nbytes
-    if place != end:
-        raise ValueError(f"{end} bytes instead of {place}")
     return found
 
 

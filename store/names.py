@@ -18,8 +18,8 @@ import numpy as np
 from store import late_indexes
 from store.rows import insert
 
-_REMEMBERED = 200_000
-"""Names kept in memory beside their ids, some 20 MB; the popular bases are asked for again and again."""
+_REMEMBERED = 100_000
+"""Names kept in memory beside their ids, some 10 MB; the popular bases are asked for again and again."""
 
 _MARKS = 1 << 24  # bytes
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from store import kept
 from store.columns import ModelColumns, NodeColumns, ReferenceColumns, read
 from store.computation import compute
 from store.database import writing
-from store.kept import Kept, current
+from store.kept import Keeping, Kept, current
 from store.registry.loader import Registry
 from store.writer import PageWriter
 from tests.store.conftest import Store, hub_id, row
@@ -163,7 +164,9 @@ def test_where_nothing_was_touched_the_columns_are_those_that_were_kept(store: S
     assert current(store.connection, before) is before.columns
 
 
-@pytest.mark.parametrize("spoiled", ["absent", "cut", "cut in its first line", "empty", "longer", "of another version"])
+@pytest.mark.parametrize(
+    "spoiled", ["absent", "cut", "cut in its first bytes", "empty", "longer", "without its end", "of another version"]
+)
 def test_a_file_that_is_not_sound_is_as_if_it_were_not_there(
     store: Store, monkeypatch: pytest.MonkeyPatch, spoiled: str
 ) -> None:
@@ -174,7 +177,12 @@ def test_a_file_that_is_not_sound_is_as_if_it_were_not_there(
     elif spoiled == "of another version":
         monkeypatch.setattr(kept, "FORMAT", kept.FORMAT + 1)
     else:
-        spoilt = {"cut": whole[: len(whole) // 2], "cut in its first line": whole[:50], "longer": whole + bytes(64)}
+        spoilt = {
+            "cut": whole[: len(whole) // 2],
+            "cut in its first bytes": whole[:5],
+            "longer": whole + bytes(64),
+            "without its end": whole[:-1],
+        }
         path.write_bytes(spoilt.get(spoiled, b""))
     assert kept.kept(store.connection) is None
     assert store.sweep([row("a/7")], kind="changes").changed == 1
@@ -198,6 +206,7 @@ def test_a_lineage_that_cannot_be_written_ends_no_crawl(store: Store, monkeypatc
     with pytest.raises(sqlite3.OperationalError, match="full"):
         store.sweep(ROWS)
     assert store.all("SELECT count(*) FROM computation") == [0]
+    assert not columns_file(store).exists()
 
 
 def test_a_day_of_few_changes_empties_no_table(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,3 +263,34 @@ def test_a_file_that_cannot_be_written_costs_no_answer(store: Store) -> None:
     columns_file(store).mkdir()
     assert store.sweep(ROWS).state == "complete"
     assert kept.kept(store.connection) is None
+
+
+@pytest.mark.parametrize("when", ["columns", "end"])
+def test_a_disk_that_becomes_full_meanwhile_leaves_no_file(store: Store, when: str) -> None:
+    store.sweep(ROWS)
+    found = kept_of(store)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    many = replace(found.columns.models, likes=np.zeros(1 << 16, np.int32))
+    with Keeping(store.connection) as keeping:
+        assert columns_file(store).exists()
+        try:
+            if when == "columns":
+                resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, hard))
+            keeping.add(replace(found.columns, models=many))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, hard))
+            keeping.finish(found.edges, found.counts, found.names)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not columns_file(store).exists()
+    assert store.sweep([row("a/new")], kind="changes").new == 1
+
+
+def test_a_file_in_the_making_is_not_used(store: Store) -> None:
+    store.sweep(ROWS)
+    found = kept_of(store)
+    with Keeping(store.connection) as keeping:
+        keeping.add(found.columns)
+        assert kept.kept(store.connection) is None
+        keeping.finish(found.edges, found.counts, found.names)
+        assert by_id(kept_of(store).columns.models) == by_id(found.columns.models)
+    assert kept_of(store).names == found.names

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from store.models import _inverse
+from store.resolution import _distinct
 from store.standing import standing
 from tests.store.conftest import Store, hub_id, row
 
@@ -68,3 +72,15 @@ def test_a_card_that_disagrees_is_kept_as_evidence_and_counted(store: Store) -> 
     store.sweep([row("a/1"), row("a/2"), row("b/ft", ["a/1"], cardData={"base_model": "a/2"})])
     assert store.all(EDGES) == [("b/ft", "a/1", 1)]
     assert standing(store.connection).ledger["disagreements"] == 1
+
+
+def test_of_references_that_mean_the_same_the_first_one_counts() -> None:
+    keys = np.random.default_rng(7).integers(0, 300, 20_000)  # so many that a sort takes equal ones in any order
+    distinct, first, times = _distinct(keys, np.ones(len(keys), np.int32))
+    assert distinct.tolist() == sorted(set(keys.tolist()))
+    assert first.tolist() == [keys.tolist().index(key) for key in distinct.tolist()]
+    assert times.tolist() == np.bincount(keys).tolist()
+
+
+def test_a_node_that_no_model_bears_has_none() -> None:
+    assert _inverse(np.array([4, 0, -7, 2], np.int32)).tolist() == [-1, -1, 3, -1, 0, -1]

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store.choices import DIMENSIONS, POPULATIONS, Choices
+from store.choices import DIMENSIONS, Choices
 from store.ecosystem import Ecosystem
 from store.models import Models
 from store.registry.loader import load_registry
 from store.resolution import resolve
 from store.rollups import _weights, roll_up, whole
 from store.shares import family_shares, model_share
-from store.summing import summed_up
 from tests.store.conftest import REGISTRY, Store, row
 from tests.store.test_worked_example import EXAMPLE
 
@@ -153,23 +152,6 @@ def test_regions_come_from_countries(example: Ecosystem) -> None:
     assert counts(example, "region", side="publisher") == {
         "Eastern Asia": 5, "unreviewed": 5, "EU": 3, "Northern America": 2,
     }  # fmt: skip
-
-
-def test_models_that_are_told_by_their_publisher_alone_count_as_each_by_itself(store: Store, tmp_path: Path) -> None:
-    lonely = [row(f"{publisher}/{n}", downloads=n) for publisher in ("Qwen", "bob", "zoe") for n in range(5)]
-    malformed = [row(f"bob/odd-{n}", ["/a/path"], likes=3) for n in range(3)]
-    selves = [
-        row(f"{who}/self-{n}", [f"{who}/self-{n}"], downloads_all_time=2**60) for who in ("bob", "zoe") for n in (1, 2)
-    ]
-    store.sweep([*EXAMPLE, *lonely, *malformed, *selves])
-    each = ecosystem_of(store, tmp_path / "registry")
-    fewer = summed_up(each)
-    assert len(fewer.models) < len(each.models) - 8
-    for by in ("country", "family", "relation"):
-        for population in POPULATIONS:
-            for side, attribution in (("origin", "any"), ("publisher", "nearest"), ("origin", "root")):
-                choices = Choices(side=side, attribution=attribution, population=population)  # type: ignore[arg-type]
-                assert roll_up(fewer, [by], choices) == roll_up(each, [by], choices), (by, choices)
 
 
 def test_members_of_a_cycle_that_are_told_by_one_count_as_each_by_itself(store: Store, tmp_path: Path) -> None:
