@@ -25,6 +25,8 @@ class Ecosystem:
     models: Models
     lineage: Lineage
     rootless: Ints
+    known_official: list[list[int]] | None = None
+    """Of each family, where names have been looked through for them already."""
 
     @staticmethod
     def of(resolution: Resolution, registry: Registry) -> Ecosystem:
@@ -32,9 +34,7 @@ class Ecosystem:
 
     def told_by(self, models: Models) -> Ecosystem:
         """The same with other rows, which stand for all models: official ones, and any with derivatives, among them."""
-        other = Ecosystem(self.registry, models, self.lineage, self.rootless)
-        vars(other)["_official_nodes"] = self._official_nodes  # names are looked through once
-        return other
+        return Ecosystem(self.registry, models, self.lineage, self.rootless, self._official_nodes)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -103,6 +103,8 @@ class Ecosystem:
 
     @cached_property
     def _official_nodes(self) -> list[list[int]]:
+        if self.known_official is not None:
+            return self.known_official
         return [official_nodes(self.connection, family) for family in self.registry.families.values()]
 
     def _places(self, nodes: Column, families: Column) -> Pairs:

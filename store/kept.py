@@ -121,7 +121,7 @@ class Keeping:
     def __enter__(self) -> Self:
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-            # With "wb" Linux would take it for one that was cut, and write all of it to the disk when it is closed.
+            # Opened once: one that is there and opened with "wb" is cut, and closing it waits for the disk (ext4).
             self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         return self
 
