@@ -61,7 +61,7 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
     if before is not None:
         before.let_go()
     with Keeping(connection) as keeping, ThreadPoolExecutor(1) as beside:
-        beside.submit(keeping.add, columns)
+        added = beside.submit(keeping.add, columns)
         resolution = resolve(connection, columns)
         _write_ledger(connection, crawl_id, registry, resolution, now)
         written = _written(connection, before, len(resolution.lineage.parents))
@@ -71,6 +71,7 @@ def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *
         lineage = beside.submit(_write_lineage, connection, keeping, resolution, written, named, nodes)
         del columns, written
         answers = _answers(crawl_id, summed_up(Ecosystem.of(resolution, registry)))
+        added.result()
         lineage.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))

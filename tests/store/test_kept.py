@@ -265,6 +265,17 @@ def test_a_file_that_cannot_be_written_costs_no_answer(store: Store) -> None:
     assert kept.kept(store.connection) is None
 
 
+def test_columns_that_cannot_be_handed_over_end_the_computation(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Keeping, "add", no_memory)
+    with pytest.raises(MemoryError):
+        store.sweep(ROWS)
+    assert store.all("SELECT count(*) FROM computation") == [0]
+    assert not columns_file(store).exists()
+
+
 @pytest.mark.parametrize("when", ["columns", "end"])
 def test_a_disk_that_becomes_full_meanwhile_leaves_no_file(store: Store, when: str) -> None:
     store.sweep(ROWS)
