@@ -14,10 +14,10 @@ from benchmarks.measuring import Line, Measurement, Target, peer, program, run
 
 EDGES = 50_000
 """How many edges the peer writes, with the nodes that they touch; its time is scaled up to all rows."""
-PART = 4
+QUARTER = 4
 MOST_GROWTH = 1.25
-"""Memory is flat where the whole Hub takes at most so many times what a part of it takes. That is a quarter: a tenth is
-ten blocks, too few for all threads to be at work together. Of one and the same export the most varies by a tenth.
+"""Memory is flat where the whole Hub takes at most so many times what a quarter of it takes. A tenth is ten blocks, too
+few for all threads to be at work together. Of one and the same export the most varies by a tenth.
 """
 _TARGETS = {"parquet": ("Parquet", 5), "jsonl": ("JSONL", 10), "graphml": ("GraphML", 10)}
 
@@ -32,16 +32,16 @@ def measure(ground: Ground) -> list[Line]:
 
 
 def _line(ground: Ground, word: str, title: str, seconds: float) -> Line:
-    measured, of_a_part = Measurement(word, "s"), Measurement(word, "s")
+    measured, of_a_quarter = Measurement(word, "s"), Measurement(word, "s")
     for _ in range(ground.rounds):
-        _add(of_a_part, ground, word, _part(ground))
+        _add(of_a_quarter, ground, word, _quarter(ground))
         _add(measured, ground, word, ground.swept())
-    target = Target(f"under {seconds} s, memory flat", seconds, MOST_GROWTH * of_a_part.megabytes)
+    target = Target(f"under {seconds} s, memory flat", seconds, MOST_GROWTH * of_a_quarter.megabytes)
     return Line(
         f"export: {title}",
         measured,
         target,
-        remark=f"{of_a_part.megabytes:,.0f} MB for a quarter of the models, of which it may take {MOST_GROWTH} times",
+        remark=f"{of_a_quarter.megabytes:,.0f} MB for a quarter of the models; flat is at most {MOST_GROWTH} times that",
     )
 
 
@@ -49,12 +49,12 @@ def _missing(word: str, title: str) -> Line:
     return Line(f"export: {title}", Measurement(word, "s"), remark="not built yet")
 
 
-def _part(ground: Ground) -> Path:
-    """A database of a part of the models."""
-    database = ground.work / "part.db"
+def _quarter(ground: Ground) -> Path:
+    """A database of a quarter of the models."""
+    database = ground.work / "quarter.db"
     if not database.exists():
-        beside = ground.work / "part-sweeping.db"
-        sweep(ground.hub(max(ground.models // PART, 100)), beside)
+        beside = ground.work / "quarter-sweeping.db"
+        sweep(ground.hub(max(ground.models // QUARTER, 100)), beside)
         move(beside, database)
     return database
 

@@ -1,4 +1,4 @@
-"""The program begins without looking for cycles, and goes on with doing so."""
+"""What is settled before the program imports anything, and how it goes on then."""
 
 from __future__ import annotations
 

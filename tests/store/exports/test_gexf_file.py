@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import networkx as nx
 
 from store.exports.gexf_file import write_gexf
 from tests.store.conftest import Store, row
-from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, saved
+from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, root_of, saved
 from tests.store.exports.test_graphml_file import SHOWN
 
 GEXF = "{http://gexf.net/1.3}"
@@ -23,10 +22,6 @@ def read(store: Store, path: Path) -> Any:
     graph = nx.read_gexf(path)
     assert graph.number_of_nodes() + graph.number_of_edges() == rows
     return graph
-
-
-def root_of(path: Path) -> ElementTree.Element:
-    return ElementTree.parse(path).getroot()  # noqa: S314  # our own file
 
 
 def test_nodes_and_their_data_are_those_of_the_store(real: Store, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import igraph
 import networkx as nx
@@ -13,7 +12,7 @@ import pytest
 
 from store.exports.graphml_file import write_graphml
 from tests.store.conftest import Store, row
-from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, saved
+from tests.store.exports.conftest import HOSTILE, edge_rows, node_rows, root_of, saved
 
 GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
 PICTURED = [code for code in range(1, 0x20) if chr(code) not in "\t\n\r"]
@@ -74,7 +73,7 @@ def test_what_a_ghost_has_not_is_left_out(store: Store, tmp_path: Path) -> None:
 def test_what_the_schema_wants_of_identifiers_holds(hostile: Store, tmp_path: Path) -> None:
     """graphml-structure.xsd: identifiers are NMTOKENs, nodes' are unique, edges lead to nodes, a key is told once."""
     saved(tmp_path / "lineage.graphml", write_graphml, hostile)
-    root = ElementTree.parse(tmp_path / "lineage.graphml").getroot()  # noqa: S314  # our own file
+    root = root_of(tmp_path / "lineage.graphml")
     nodes = [node.get("id", "") for node in root.iter(f"{GRAPHML}node")]
     assert len(set(nodes)) == len(nodes)
     assert all(re.fullmatch(r"[\w.:-]+", node, re.ASCII) for node in nodes)
@@ -87,7 +86,7 @@ def test_what_the_schema_wants_of_identifiers_holds(hostile: Store, tmp_path: Pa
 
 def test_every_key_is_declared_with_its_type(hostile: Store, tmp_path: Path) -> None:
     saved(tmp_path / "lineage.graphml", write_graphml, hostile)
-    root = ElementTree.parse(tmp_path / "lineage.graphml").getroot()  # noqa: S314  # our own file
+    root = root_of(tmp_path / "lineage.graphml")
     declared = {key.get("id"): key.get("attr.type") for key in root.iter(f"{GRAPHML}key")}
     assert set(declared.values()) == {"string", "long", "boolean"}
     assert {data.get("key") for data in root.iter(f"{GRAPHML}data")} <= set(declared)
