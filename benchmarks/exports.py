@@ -37,12 +37,8 @@ def _line(ground: Ground, word: str, title: str, seconds: float) -> Line:
         _add(of_a_quarter, ground, word, _quarter(ground))
         _add(measured, ground, word, ground.swept())
     target = Target(f"under {seconds} s, memory flat", seconds, MOST_GROWTH * of_a_quarter.megabytes)
-    return Line(
-        f"export: {title}",
-        measured,
-        target,
-        remark=f"{of_a_quarter.megabytes:,.0f} MB for a quarter of the models; flat is at most {MOST_GROWTH} times that",
-    )
+    told = f"{of_a_quarter.megabytes:,.0f} MB for a quarter of the models; flat is at most {MOST_GROWTH} times that"
+    return Line(f"export: {title}", measured, target, remark=told)
 
 
 def _missing(word: str, title: str) -> Line:
