@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import msgspec
@@ -12,6 +13,21 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Column: TypeAlias = npt.NDArray[np.integer[Any]]
 """Whole numbers as narrow as they may be: of what there is much of. Codes are reckoned in `Ints`."""
 Bools: TypeAlias = npt.NDArray[np.bool_]
+
+_AT_ONCE = 65_536
+
+
+def blocks(size: int) -> Iterator[slice]:
+    """All places, some at a time: for what takes several times as much memory as what comes of it."""
+    return (slice(first, min(first + _AT_ONCE, size)) for first in range(0, size, _AT_ONCE))
+
+
+def looked_up(table: Column, places: Column) -> Column:
+    """What the table has at each place; at its nearest end for one that it has not. NumPy makes narrow places wide."""
+    found = np.empty(len(places), table.dtype)
+    for some in blocks(len(places)):
+        np.take(table, places[some], out=found[some], mode="clip")
+    return found
 
 
 def numbers(text: str | None) -> Ints:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from store.arrays import Column, Ints, in_order, marked, places
+from store.arrays import Column, Ints, in_order, looked_up, marked, places
 from store.cycles import Cycles
 from store.graph import Lineage
 from store.links import Links, levels, stretches, tops
@@ -110,8 +110,9 @@ class _Told(NamedTuple):
         """How many each stands for; None where that is one each."""
         if self.numbers.max(initial=1) == 1:
             return None
-        found = places(roots, self.nodes)
-        return np.where(found < 0, 1, self.numbers[found]).astype(np.int32)
+        of_node = np.ones(int(max(self.nodes.max(), roots.max(initial=0))) + 1, np.int32)
+        of_node[self.nodes] = self.numbers
+        return looked_up(of_node, roots)
 
 
 def _root_sets(upward: Links, ends: Ints) -> _RootSets:

@@ -12,7 +12,7 @@ import numpy as np
 
 from store.arrays import Column, Ints, in_order, marked
 from store.graph import RELATIONS, Condensed, Lineage
-from store.links import Links, levels, reached
+from store.links import Links, levels, steps
 
 _MERGES_AT_ONCE = 4096
 """So that what stands above them fits into memory, however many ancestors each has."""
@@ -67,7 +67,9 @@ def _sums_below(condensed: Condensed, relations: Column, own: Ints, nodes: Ints,
     merges = np.flatnonzero(upward.degrees() > 1)
     if len(merges):
         size = len(row_of)
-        is_above = reached(upward, merges, np.empty(size, np.int64))[condensed.children]
+        is_above = np.zeros(size, bool)
+        steps(upward, merges, is_above, np.empty(size, np.int64))
+        is_above = is_above[condensed.children]
         level_of = levels(condensed.parents[is_above], condensed.children[is_above], size)
         weights = _by_relation(np.arange(len(merges)), relations[merges], len(merges))
         inner = np.flatnonzero(row_of[merges] >= 0)

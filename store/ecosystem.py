@@ -93,10 +93,9 @@ class Ecosystem:
         """(model, family, is direct) for every derivative of every family."""
         found: list[tuple[Column, Column, Bools]] = []
         for number, nodes in enumerate(self._official_nodes):
-            reached, direct = descendants(self.lineage, self.lineage.places(np.array(nodes, np.int64)))
+            reached, is_direct = descendants(self.lineage, self.lineage.places(np.array(nodes, np.int64)))
             models = self.of_place[reached]
             named = models >= 0
-            is_direct = marked(direct, len(self.of_place))[reached]
             found.append((models[named], np.full(int(named.sum()), number), is_direct[named]))
         models, families, directs = (np.concatenate(columns) for columns in zip(*found, strict=True))
         return models, families, directs

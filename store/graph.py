@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 
 from crawler.records import Relation
-from store.arrays import Column, Ints, in_order, marked
+from store.arrays import Bools, Column, Ints, in_order, marked
 from store.cycles import Cycles, find_cycles
-from store.links import Links, distinct, reached
+from store.links import Links, steps
 
 RELATIONS = len(Relation)
 
@@ -57,6 +57,11 @@ class Lineage:
         return np.empty(len(self.node_ids), np.int64)
 
     @cached_property
+    def seen(self) -> Bools:
+        """A place for every node, for `steps`: False, and whoever changes it changes it back."""
+        return np.zeros(len(self.node_ids), bool)
+
+    @cached_property
     def cycles(self) -> Cycles:
         return find_cycles(Links.of(self.children, self.parents, len(self.node_ids)))
 
@@ -83,12 +88,14 @@ class Lineage:
         return present
 
 
-def descendants(lineage: Lineage, sources: Ints) -> tuple[Ints, Column]:
-    """(all nodes reached from the sources, those among them that are one step away); sources left out."""
-    below = reached(lineage.downward, sources, lineage.scratch)
-    below[sources] = False
-    _, children = lineage.downward.beyond(sources)
-    return np.flatnonzero(below), distinct(children[below[children]], lineage.scratch)
+def descendants(lineage: Lineage, sources: Ints) -> tuple[Column, Bools]:
+    """(all nodes reached from the sources, in no order; which of them are one step away); sources left out."""
+    seen = lineage.seen
+    seen[sources] = True
+    found = steps(lineage.downward, sources, seen, lineage.scratch) or [np.empty(0, np.int64)]
+    reached = np.concatenate(found)
+    seen[sources] = seen[reached] = False
+    return reached, np.arange(len(reached)) < len(found[0])
 
 
 def _distinct_pairs(left: Ints, right: Ints, size: int) -> tuple[Ints, Ints]:

@@ -19,10 +19,15 @@ class Links:
     @staticmethod
     def of(sources: Column, targets: Column, size: int) -> Links:
         """All numbers below 2^31: a link is sorted as one number, several times as quickly as one side by the other."""
-        links = np.sort(sources.astype(np.int64) << 32 | targets)
+        links = sources.astype(np.int64)
+        links <<= 32
+        links |= targets
+        if not (links[:-1] <= links[1:]).all():  # a lineage's edges are in order by parent
+            links.sort()
         starts = np.zeros(size + 1, np.int64)
         np.cumsum(np.bincount(sources, minlength=size), out=starts[1:])
-        return Links(starts, links & 0xFFFFFFFF)
+        links &= 0xFFFFFFFF
+        return Links(starts, links)
 
     def degrees(self) -> Ints:
         return np.diff(self.starts)
@@ -55,14 +60,16 @@ def distinct(nodes: Column, scratch: Ints) -> Column:
     return kept
 
 
-def reached(links: Links, sources: Column, scratch: Ints) -> Bools:
-    """Which nodes the links lead to from the sources; a source itself where one leads back to it."""
-    found = np.zeros(len(scratch), bool)
-    frontier = sources
+def steps(links: Links, sources: Column, seen: Bools, scratch: Ints) -> list[Column]:
+    """The nodes that the links lead to from the sources, by their distance; what is seen is not gone to, and what is
+    gone to is seen from then on.
+    """
+    found, frontier = [], sources
     while len(frontier):
         _, beyond = links.beyond(frontier)
-        frontier = distinct(beyond[~found[beyond]], scratch)
-        found[frontier] = True
+        frontier = distinct(beyond[~seen[beyond]], scratch)
+        seen[frontier] = True
+        found.append(frontier)
     return found
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from store.arrays import Column, Ints
+from store.arrays import Column, Ints, blocks, looked_up
 from store.columns import Columns, columns, stretches
 
 _PRESENT = "missing_since IS NULL"
@@ -36,10 +36,8 @@ class Models:
 
     @staticmethod
     def of(connection: sqlite3.Connection, read: Columns) -> Models:
-        found, present = read.models, np.flatnonzero(read.models.node_ids)
-        chosen = (
-            slice(1, None) if len(present) == len(found.node_ids) - 1 else present
-        )  # without gaps nothing is copied
+        found, is_present = read.models, read.models.node_ids != 0
+        chosen = slice(1, None) if is_present[1:].all() else is_present  # without gaps nothing is copied
         return Models(
             connection,
             found.node_ids[chosen],
@@ -80,8 +78,8 @@ class Models:
         """One row for all models of one code, with their sums, in the order of the codes; it bears the name of one."""
         numbers = np.bincount(codes)
         used = np.flatnonzero(numbers)
-        one_of = np.zeros(len(numbers), np.int64)
-        one_of[codes] = np.arange(len(codes))
+        one_of = np.zeros(len(numbers), np.int32)
+        one_of[codes] = np.arange(len(codes), dtype=np.int32)
         one_of = one_of[used]
 
         def summed(column: Column) -> Column:
@@ -101,13 +99,11 @@ class Models:
 
     def of_nodes(self, node_ids: Column) -> Column:
         """The number of the model that bears each name; -1 for a ghost."""
-        found: Column = self._by_node.take(node_ids, mode="clip")
-        return found
+        return looked_up(self._by_node, node_ids)
 
     def publishers_of(self, node_ids: Column) -> Column:
         """The publisher of each node; 0 for none."""
-        found: Column = self.publishers.take(node_ids, mode="clip")
-        return found
+        return looked_up(self.publishers, node_ids)
 
     def _column(self, name: str) -> Ints:
         return columns(self.connection, stretches(self.connection, "model", _PRESENT), f"coalesce({name}, 0)")[0]
@@ -120,6 +116,7 @@ class Models:
 def _inverse(numbers: Column) -> npt.NDArray[np.int32]:
     """The place of each positive number; -1 for those that do not occur, among them 0 and the last."""
     places = np.full(int(numbers.max(initial=0)) + 2, -1, np.int32)
-    places[np.maximum(numbers, 0)] = np.arange(len(numbers), dtype=np.int32)
+    for some in blocks(len(numbers)):
+        places[np.maximum(numbers[some], 0)] = np.arange(some.start, some.stop, dtype=np.int32)
     places[0] = -1
     return places

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from store.arrays import Bools, Column, Ints
+from store.arrays import Bools, Column, Ints, blocks
 from store.rows import insert
 
 _BLOCK = 10_000  # rows that are made of an array at a time
@@ -62,9 +62,11 @@ def _differences(table: Numbers, before: Column, now: Column) -> tuple[Bools, Bo
     """Which rows of those before are not there now, and which of those now were not there before; changed ones both."""
     if not len(before):
         return np.zeros(0, bool), np.ones(len(now), bool)
-    codes_before, codes_now = table.codes(before), table.codes(now)
-    places = np.minimum(np.searchsorted(codes_before, codes_now), len(before) - 1)
-    same = (codes_before[places] == codes_now) & (before[places] == now).all(axis=1)
-    gone = np.ones(len(before), bool)
-    gone[places[same]] = False
-    return gone, ~same
+    codes = table.codes(before)
+    gone, new = np.ones(len(before), bool), np.ones(len(now), bool)
+    for some in blocks(len(now)):
+        places = np.minimum(np.searchsorted(codes, table.codes(now[some])), len(before) - 1)
+        same = (before[places] == now[some]).all(axis=1)
+        gone[places[same]] = False
+        new[some] = ~same
+    return gone, new

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from store.arrays import Column, Ints, among, as_json, marked
+from store.arrays import Column, Ints, among, as_json, blocks, looked_up, marked
 from store.columns import Columns, read
 from store.graph import Lineage
 from store.models import Models
@@ -100,8 +100,11 @@ def resolve(connection: sqlite3.Connection, columns: Columns | None = None) -> R
     resolved = bases > 0
     bases = np.where(resolved, bases, declared.targets)
     span = int(max(declared.children.max(initial=0), bases.max(initial=0))) + 1
-    keys, first, times = _distinct(bases.astype(np.int64) << 32 | declared.children, declared.times)
-    parents, children = keys >> 32, keys & 0xFFFFFFFF
+    keys = bases.astype(np.int64)
+    keys <<= 32
+    keys |= declared.children
+    keys, first, times = _distinct(keys, declared.times)
+    parents, children = keys >> 32, np.bitwise_and(keys, 0xFFFFFFFF, out=keys)
     kept = resolved[first]
     malformed = ~kept & ~columns.nodes.well_formed[declared.targets[first]]
     is_self = parents == children
@@ -132,7 +135,7 @@ def _distinct(keys: Ints, times: Column) -> tuple[Ints, Ints, Ints]:
     """(the distinct keys, in order; where each stands first; how many times it is told together)."""
     order = np.argsort(keys)  # in no order of equal ones: half the time of a stable sort
     keys = keys[order]
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    starts = np.flatnonzero(np.append(keys[:1] >= 0, keys[1:] != keys[:-1]))
     first = np.minimum.reduceat(order, starts)
     return keys[starts], first, np.add.reduceat(times[order], starts, dtype=np.int64)
 
@@ -140,7 +143,7 @@ def _distinct(keys: Ints, times: Column) -> tuple[Ints, Ints, Ints]:
 def _declared(columns: Columns) -> tuple[_Declared, int]:
     """What counts as declared; how many models have sources that name different bases."""
     references = columns.references
-    nodes = columns.models.node_ids[references.models]
+    nodes = looked_up(columns.models.node_ids, references.models)
     used = np.flatnonzero((nodes > 0) & (references.is_evidence == 0))
     declared = _Declared(
         nodes[used],
@@ -159,7 +162,7 @@ def _bases(connection: sqlite3.Connection, models: Models, columns: Columns, dec
     present = columns.models.node_ids
     # A base that is missing may have a higher number than any model that is there.
     told = np.where(declared.bases < len(present), np.maximum(declared.bases, 0), 0)
-    by_hub_id = np.maximum(present[told], 0)
+    by_hub_id = np.maximum(looked_up(present, told), 0)
     by_name = np.where(models.of_nodes(targets) >= 0, targets, 0)
     bases = np.where(by_hub_id > 0, by_hub_id, by_name)
     for meanings_of in (_by_former_name, _by_case):
@@ -183,7 +186,9 @@ def _by_case(connection: sqlite3.Connection, loose: Column, models: Models, colu
     """For a loose node the only model's node that differs from it in case alone. Hashes propose, the names decide."""
     folded = columns.nodes.folded
     wanted = folded[loose]
-    near = np.flatnonzero(marked(wanted >> _UNMARKED, 1 << 32 - _UNMARKED)[folded >> _UNMARKED])
+    may_be_near = marked(wanted >> _UNMARKED, 1 << 32 - _UNMARKED)
+    found = [np.flatnonzero(may_be_near[folded[some] >> _UNMARKED]) + some.start for some in blocks(len(folded))]
+    near = np.concatenate(found)
     near = near[models.of_nodes(near) >= 0]
     near = near[among(folded[near], np.sort(wanted))]
     loose = loose[among(wanted, np.sort(folded[near]))]
@@ -201,7 +206,8 @@ def _fold(name: str) -> bytes:
 
 def _lineage(parents: Ints, children: Ints, models: Models, span: int) -> Lineage:
     touched = marked(parents, span) | marked(children, span)
-    places = np.cumsum(touched, dtype=np.int32) - 1
+    places = np.cumsum(touched, dtype=np.int32)
+    places -= 1
     node_ids = np.flatnonzero(touched)
     bearers = models.of_nodes(node_ids)
     relations = np.where(bearers >= 0, models.relations[bearers], -1)

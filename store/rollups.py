@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crawler.records import Relation
-from store.arrays import Bools, Column, Ints, among, marked
+from store.arrays import Bools, Column, Ints, among, looked_up, marked
 from store.attribution import parts
 from store.choices import METRICS, NONE, OFFICIAL, Choices, Population
 from store.ecosystem import Ecosystem
@@ -155,18 +155,18 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     models, roots, numbers = ecosystem.roots
     nodes, families = ecosystem.official
     none, official = len(names) - 1, len(names) - 2
-    of_node = Links.of(nodes, families, int(max(nodes.max(initial=0), roots.max(initial=0))) + 1)
-    degrees = of_node.degrees()
-    first = np.full(len(degrees), none, np.int32)
-    first[degrees > 0] = of_node.targets[of_node.starts[:-1][degrees > 0]]
+    size = int(max(nodes.max(initial=0), roots.max(initial=0))) + 1
+    first = np.full(size, none, np.int32)
+    first[nodes[::-1]] = families[::-1]
     named = np.maximum(roots, 0)
     keys, share = first[named], parts(models, len(ecosystem.models), numbers)
-    several = np.flatnonzero((degrees > 1)[named])
+    several = np.flatnonzero(marked(nodes[1:][nodes[1:] == nodes[:-1]], size)[named])
     if len(several):  # hardly ever: the root is official in several families, and each gets an equal part
+        of_node = Links.of(nodes, families, size)
         which, found = of_node.beyond(named[several])
         rows = np.concatenate([np.delete(np.arange(len(roots)), several), several[which]])
         keys = np.concatenate([np.delete(keys, several), found])
-        share = share[rows] * np.maximum(degrees[named[rows]], 1)
+        share = share[rows] * np.maximum(of_node.degrees()[named[rows]], 1)
         models, roots, numbers = models[rows], roots[rows], None if numbers is None else numbers[rows]
     perhaps = np.flatnonzero(marked(ecosystem.official_models[0], len(ecosystem.models))[models])
     span = len(names)
@@ -220,7 +220,7 @@ def _labelled(values: Column, labels: dict[int, str], absent: str) -> tuple[Colu
     for value, text in labels.items():
         if low <= value <= high:
             places[value - low] = place_of[text]
-    return places[values - low], texts
+    return looked_up(places, values - low if low else values), texts
 
 
 def _texts(ecosystem: Ecosystem) -> dict[int, str]:
@@ -272,8 +272,9 @@ def _counted(ecosystem: Ecosystem, found: Dimension, group_of: Column, groups: i
 
     Exact: whole sums for each denominator, then few fractions.
     """
-    group = group_of[found.models]
-    models, keys, parts, numbers = found.models, found.keys, found.parts, found.numbers
+    models = found.models.astype(np.int64)  # once, and not for each of the columns that are looked up
+    keys, parts, numbers = found.keys, found.parts, found.numbers
+    group = group_of[models]
     if group.min(initial=0) < 0:
         rows = np.flatnonzero(group >= 0)
         group, models, keys, parts = group[rows], models[rows], keys[rows], parts[rows]

@@ -68,10 +68,9 @@ def shares_in(ecosystem: Ecosystem, families: Dimension, choices: Choices, *, me
 def model_share(ecosystem: Ecosystem, node_id: int, choices: Choices, *, metric: Metric = "models") -> Share:
     """The derivatives of one model or ghost that the filters let through."""
     kept = chosen(ecosystem, choices)
-    reached, direct = descendants(ecosystem.lineage, ecosystem.lineage.places(np.array([node_id])))
+    reached, near = descendants(ecosystem.lineage, ecosystem.lineage.places(np.array([node_id])))
     models = ecosystem.of_place[reached]
-    near = np.isin(reached, direct)[models >= 0]
-    models = models[models >= 0]
+    near, models = near[models >= 0], models[models >= 0]
     near, models = near[kept[models]], models[kept[models]]
     weights = ecosystem.models.weights(metric)[models]
     relations = ecosystem.models.relations[models]

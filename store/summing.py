@@ -17,7 +17,10 @@ def summed_up(ecosystem: Ecosystem) -> Ecosystem:
     with derivatives or several parents stand for themselves, and so do official ones.
     """
     models, of_place = ecosystem.models, ecosystem.of_place
-    codes = countries_of_publishers(ecosystem)[0] * np.int64(RELATIONS + 1) + models.relations + 1
+    codes = countries_of_publishers(ecosystem)[0].astype(np.int64)
+    codes *= RELATIONS + 1
+    codes += models.relations
+    codes += 1
     span = int(codes.max(initial=0)) + 1
     parent_of = _only_parents(ecosystem.lineage)
     stands_alone = np.zeros(len(models), bool)
