@@ -11,8 +11,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Semaphore
 from typing import Any, TypeVar
@@ -53,6 +53,18 @@ _SELDOM = 100_000
 is usual, that takes a twentieth of all time.
 """
 
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """For whoever has pages in hand, on either side."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page | _Waiting | _Ended).decode
 
@@ -78,8 +90,6 @@ def apart(
     process = context.Process(target=_fetch, args=(sending, wanted, listing, make_hub), name="fetcher", daemon=True)
     process.start()
     sending.close()
-    usual = gc.get_threshold()
-    gc.set_threshold(_SELDOM)
     try:
         wanted.release()
         while True:
@@ -98,7 +108,6 @@ def apart(
             else:
                 raise _error(told)
     finally:
-        gc.set_threshold(*usual)
         receiving.close()
         process.kill()
         process.join()
@@ -130,14 +139,13 @@ def _fetch(
     make_hub: Callable[..., AbstractContextManager[Source]],
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both; the consumer ends this one
-    gc.set_threshold(_SELDOM)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def tell(what: Page | _Waiting | _Ended) -> None:
         sending.send_bytes(_encode(what))
 
     try:
-        with make_hub(on_wait=lambda seconds, why: tell(_Waiting(seconds, why))) as hub:
+        with collecting_seldom(), make_hub(on_wait=lambda seconds, why: tell(_Waiting(seconds, why))) as hub:
             taken = 0
             for told, page in enumerate(listing(hub)):
                 while wanted.acquire(block=False):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from crawler.apart import apart
+from crawler.apart import apart, collecting_seldom
 from crawler.changes import changes
 from crawler.errors import CrawlError
 from crawler.hub import Hub
@@ -31,12 +32,15 @@ from store.completeness import Known
 from store.computation import compute
 from store.crawls import CrawlRow
 from store.database import transaction, writing
+from store.kept import Kept, taking
 from store.known import fingerprints
 from store.registry.loader import Registry, load_registry
 from store.seams import seams
 from store.standing import standing
 from store.writer import PageWriter
 
+HELD = 8
+"""Pages that are fetched, and not written yet, while the last ones are committed: about 1 MB each."""
 NOTHING = "Nothing to start from: no sweep is complete in {}. Run `modelroots crawl sweep` first."
 
 
@@ -135,8 +139,8 @@ def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlR
             raise NothingToStartFrom(NOTHING.format(settings.db))
         crawl = _begin(connection, "changes", settings, {"since": since}, fresh=fresh)
         progress = Progress("changes", expected=None)
-        with _hub(settings, token, progress) as hub:
-            return store_pages(connection, crawl, changes(hub, since=since), registry, progress)
+        with _hub(settings, token, progress) as hub, taking(connection) as take:
+            return store_pages(connection, crawl, changes(hub, since=since), registry, progress, take=take)
 
 
 def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: int | None, fresh: bool) -> CrawlRow:
@@ -183,20 +187,22 @@ def store_pages(
     progress: Progress,
     *,
     ended: int | None = None,
+    take: Callable[[], Kept | None] | None = None,
 ) -> CrawlRow:
     """Page after page into the database; then, in one transaction, the end of the crawl and its answers.
 
-    `ended` is as of when they are where that is not now.
+    `ended` is as of when they are where that is not now; `take` gives what the last computation kept, where it
+    is had already.
     """
     try:
-        with closing(progress), PageWriter(connection, crawl.id) as writer:
-            for page in pages:
+        with closing(progress), collecting_seldom(), PageWriter(connection, crawl.id) as writer:
+            for page in _meanwhile(pages, writer):
                 progress.advance(writer.write(page), page.requests_left)
         with transaction(connection):
             writer.index_names()
             now = int(time.time()) if ended is None else ended
             finished = crawls.finish(connection, crawl.id, writer.listed, now=now)
-            compute(connection, crawl.id, registry, now=now)
+            compute(connection, crawl.id, registry, now=now, take=take)
             crawls.forget_pages(connection)
     except CrawlError as problem:
         row = crawls.stopped(connection, crawl.id, note=str(problem), now=int(time.time()))
@@ -206,6 +212,20 @@ def store_pages(
         say(f"\nInterrupted. {row.pages:,} pages are stored; the same command goes on from there.")
         raise
     return finished
+
+
+def _meanwhile(pages: Iterable[Page], writer: PageWriter) -> Iterator[Page]:
+    """The pages in their order; more are fetched while the writer waits for the disk. Of none is lost what has come."""
+    held: deque[Page] = deque()
+    try:
+        for page in pages:
+            held.append(page)
+            while held and (len(held) >= HELD or not writer.is_committing):
+                yield held.popleft()
+    except (CrawlError, KeyboardInterrupt):
+        yield from held
+        raise
+    yield from held
 
 
 def _hub(settings: Settings, token: str | None, progress: Progress) -> Hub:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from store.arrays import Column, Ints, as_json, marked, numbers
 from store.database import file_of, reading_beside
 
 Bytes: TypeAlias = npt.NDArray[np.void]
+Values: TypeAlias = npt.NDArray[Any]
+"""A column of numbers, of truths, or of bytes."""
 
 # Each column that is read costs its writing and reading as text: small numbers share one with others.
 _MODELS = (
@@ -41,6 +43,8 @@ _BEARERS = """
     FROM place"""
 _ROWS_AT_ONCE = 65_536
 _NAMES_AT_ONCE = 200_000
+_ROOM = 0.05
+"""Behind columns that more is to come to, of what there is."""
 _SAMPLES = 12
 """Characters of a name that its hash is made of."""
 
@@ -77,6 +81,9 @@ class NodeColumns:
     well_formed: npt.NDArray[np.bool_]
     lengths: Column
     folded: Column
+
+
+Group = TypeVar("Group", ModelColumns, NodeColumns)
 
 
 @dataclass(frozen=True)
@@ -121,14 +128,23 @@ def _nodes_beside(path: Path, known: NodeColumns) -> NodeColumns:
         return _nodes(connection, known)
 
 
+def in_memory(known: Columns) -> Columns:
+    """The same, mapped from no file: what is, is copied, with room where `read_again` adds to it."""
+    references = ReferenceColumns(*map(np.array, _fields(known.references)))
+    return Columns(_copied(known.models), _copied(known.nodes), references)
+
+
 def read_again(connection: sqlite3.Connection, before: Columns, touched: Ints) -> Columns:
-    """The columns of an earlier moment, brought up to date where the models of these ids are concerned: one or more."""
+    """The columns of an earlier moment, brought up to date where the models of these ids are concerned: one or more.
+
+    What is in memory of the earlier ones is changed.
+    """
     among = as_json(touched)
     old = before.references
     kept = np.flatnonzero(~marked(touched, int(max(touched.max(initial=0), old.models.max(initial=0))) + 1)[old.models])
     new = _references(connection, [(f"FROM reference WHERE model_id {_AMONG} AND until_crawl IS NULL", [among])])
     references = _joined(connection, old, kept, new)
-    models = _copied(before.models, int(touched.max()) + 1)
+    models = _grown(_copied(before.models), int(touched.max()) + 1)
     models.node_ids[touched] = 0
     models = _models(connection, models, [(f"FROM model WHERE id {_AMONG} AND missing_since IS NULL", [among])])
     return Columns(models, _nodes(connection, before.nodes), references)
@@ -143,10 +159,33 @@ def _no_models(size: int) -> ModelColumns:
     return ModelColumns(node_ids, relations, downloads, downloads_all_time, np.zeros(size, np.uint16), absent)
 
 
-def _copied(known: ModelColumns, size: int) -> ModelColumns:
+def _copied(known: Group) -> Group:
+    return type(known)(*(column if column.flags.writeable else _with_room(column) for column in _fields(known)))
+
+
+def _with_room(column: Values) -> Values:
+    """A copy with room behind it, which is no memory before it is used."""
+    room = np.empty(len(column) + int(len(column) * _ROOM), column.dtype)
+    room[: len(column)] = column
+    return room[: len(column)]
+
+
+def _grown(known: ModelColumns, size: int) -> ModelColumns:
     """With places for so many ids at least."""
-    more = _no_models(max(size - len(known.node_ids), 0))
-    return ModelColumns(*map(np.concatenate, zip(_fields(known), _fields(more), strict=True)))
+    return _longer(known, _no_models(max(size - len(known.node_ids), 0)))
+
+
+def _longer(known: Group, more: Group) -> Group:
+    """With more after them: in the room that there is behind, where it is enough, and wide enough."""
+    return type(known)(*map(_appended, _fields(known), _fields(more)))
+
+
+def _appended(column: Values, more: Values) -> Values:
+    size, room = len(column) + len(more), column.base if column.flags.writeable else None
+    if room is None or len(room) < size or more.dtype.itemsize > column.dtype.itemsize:
+        return np.concatenate([column, more])
+    room[len(column) : size] = more
+    return room[:size]
 
 
 def _models(connection: sqlite3.Connection, known: ModelColumns, sources: Iterable[Source]) -> ModelColumns:
@@ -171,8 +210,8 @@ def _with_models(known: ModelColumns, ids: Ints, named: Ints, *counters: Ints) -
     return ModelColumns(*found)
 
 
-def _fields(models: ModelColumns) -> tuple[Column, ...]:
-    return tuple(getattr(models, field.name) for field in fields(models))
+def _fields(known: ModelColumns | NodeColumns | ReferenceColumns) -> tuple[Values, ...]:
+    return tuple(getattr(known, field.name) for field in fields(known))
 
 
 # Nodes
@@ -192,12 +231,7 @@ def _nodes(connection: sqlite3.Connection, known: NodeColumns) -> NodeColumns:
     told_lengths, folded[places] = _of_names(connection, last, int(ids[-1]))
     lengths = np.zeros(more, told_lengths.dtype)
     lengths[places] = told_lengths
-    return NodeColumns(
-        np.concatenate([known.publishers, publishers]),
-        np.concatenate([known.well_formed, is_well_formed]),
-        np.concatenate([known.lengths, lengths]),
-        np.concatenate([known.folded, folded]),
-    )
+    return _longer(known, NodeColumns(publishers, is_well_formed, lengths, folded))
 
 
 def names_between(connection: sqlite3.Connection, before: int, last: int) -> Iterator[bytes]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ import numpy as np
 from crawler.records import Relation
 from store.arrays import Column
 from store.choices import ATTRIBUTIONS, METRICS, SIDES, Attribution, By, Choices
-from store.counts import Counts, count_derivatives
+from store.counts import count_derivatives
 from store.database import file_of
 from store.ecosystem import Ecosystem
 from store.graph import RELATIONS, Lineage
@@ -50,29 +50,38 @@ SPLITTING: tuple[Attribution, ...] = ("nearest", "root")
 """The attributions under which a model may count in parts."""
 
 
-def compute(connection: sqlite3.Connection, crawl_id: int, registry: Registry, *, now: int) -> None:
+def compute(
+    connection: sqlite3.Connection,
+    crawl_id: int,
+    registry: Registry,
+    *,
+    now: int,
+    take: Callable[[], Kept | None] | None = None,
+) -> None:
     """Fills every table that follows from what is present after the crawl.
 
     To be called in the transaction that finishes the crawl: readers then see the answers of the last crawl,
-    or of this one, and never a mixture.
+    or of this one, and never a mixture. `take` gives what was kept, where it is had already.
     """
-    before = kept(connection)
+    before = take() if take else kept(connection)
     columns = current(connection, before)
     if before is not None:
         before.let_go()
     with Keeping(connection) as keeping, ThreadPoolExecutor(1) as beside:
         added = beside.submit(keeping.add, columns)
         resolution = resolve(connection, columns)
-        _write_ledger(connection, crawl_id, registry, resolution, now)
         written = _written(connection, before, len(resolution.lineage.parents))
         named = before.names if before is not None else None
-        del before
         nodes = len(columns.nodes.publishers) - 1
-        lineage = beside.submit(_write_lineage, connection, keeping, resolution, written, named, nodes)
-        del columns, written
-        answers = _answers(crawl_id, summed_up(Ecosystem.of(resolution, registry)))
-        added.result()
-        lineage.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
+        ledger = beside.submit(_write_ledger, connection, crawl_id, registry, resolution, now)
+        edges = beside.submit(edge_rows, resolution)
+        lineage = beside.submit(_write_lineage, connection, keeping, resolution.lineage, edges, written, named, nodes)
+        del before, columns, written
+        ecosystem = summed_up(Ecosystem.of(resolution, registry))
+        del resolution
+        answers = _answers(crawl_id, ecosystem)
+        for done in (added, ledger, lineage):  # before anything else is: an error, such as a full disk, may have undone
+            done.result()  # the transaction
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
     for statement, rows in answers:
@@ -94,15 +103,16 @@ def _written(connection: sqlite3.Connection, before: Kept | None, edges: int) ->
 def _write_lineage(
     connection: sqlite3.Connection,
     keeping: Keeping,
-    resolution: Resolution,
+    lineage: Lineage,
+    edges: Future[Column],
     written: Lineages,
     named: Extent | None,
     nodes: int,
 ) -> None:
     """Edges and counts, in the place of the written ones; and what the next computation and exports need not read."""
-    edges, counts = lineage_rows(resolution)
-    keeping.finish(edges, counts, add_names(connection, named, nodes))
-    replace(connection, EDGES, edges, written[0])
+    counts = count_rows(lineage)
+    keeping.finish(edges.result(), counts, add_names(connection, named, nodes))
+    replace(connection, EDGES, edges.result(), written[0])
     replace(connection, COUNTS, counts, written[1])
 
 
@@ -114,11 +124,6 @@ def _answers(crawl_id: int, ecosystem: Ecosystem) -> list[Answer]:
     for attribution in ATTRIBUTIONS:
         found += _rollup(ecosystem, (crawl_id, "family", attribution), Choices(attribution=attribution))
     return found
-
-
-def lineage_rows(resolution: Resolution) -> Lineages:
-    """What is to be written of the whole lineage."""
-    return _edge_rows(resolution), _count_rows(resolution.lineage, count_derivatives(resolution.lineage))
 
 
 def _family_rows(ecosystem: Ecosystem) -> Iterator[tuple[str | int, ...]]:
@@ -156,14 +161,17 @@ def _share_rows(ecosystem: Ecosystem, families: Dimension, key: tuple[str | int,
         yield *key, family, *map(float, (share.direct, share.total, *share.relations.values()))
 
 
-def _edge_rows(resolution: Resolution) -> Column:
+def edge_rows(resolution: Resolution) -> Column:
+    """The rows of the table, in the order of its key."""
     lineage = resolution.lineage
     parents, children = lineage.node_ids[lineage.parents], lineage.node_ids[lineage.children]
     rows = [parents, children, resolution.edge_relations, resolution.edge_times]
     return np.stack(rows, axis=1, dtype=np.int32, casting="unsafe")
 
 
-def _count_rows(lineage: Lineage, counts: Counts) -> Column:
+def count_rows(lineage: Lineage) -> Column:
+    """The rows of the table, in the order of its key: of those from which anything derives."""
+    counts = count_derivatives(lineage)
     used = np.flatnonzero(counts.total.any(axis=0))
     rows = [lineage.node_ids[counts.nodes[used]], *counts.direct[:, used], *counts.total[:, used]]
     return np.stack(rows, axis=1, dtype=np.int32, casting="unsafe")

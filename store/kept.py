@@ -11,7 +11,9 @@ from __future__ import annotations
 import mmap
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Self, TypeAlias, TypeVar
@@ -20,7 +22,7 @@ import msgspec
 import numpy as np
 
 from store.arrays import Column, Ints, in_order
-from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, read, read_again
+from store.columns import Columns, ModelColumns, NodeColumns, ReferenceColumns, in_memory, read, read_again
 from store.database import HEAD, file_of
 from store.kept_names import Extent
 
@@ -94,6 +96,22 @@ def kept(connection: sqlite3.Connection) -> Kept | None:
     return Kept(columns, stored["edges"], stored["counts"], contents.names, whole)
 
 
+@contextmanager
+def taking(connection: sqlite3.Connection) -> Iterator[Callable[[], Kept | None]]:
+    """What was kept, for once: a thread takes it into memory while a crawl goes on that will touch few models."""
+    found = kept(connection)
+    with ThreadPoolExecutor(1) as beside:
+        taken = [beside.submit(_in_memory, found)]
+        del found  # whoever takes it is the only one who has it, and can let it go
+        yield lambda: taken.pop().result()
+
+
+def _in_memory(found: Kept | None) -> Kept | None:
+    if found is None:
+        return None
+    return Kept(in_memory(found.columns), np.array(found.edges), np.array(found.counts), found.names)
+
+
 def of_the_same_moment(connection: sqlite3.Connection) -> Kept | None:
     """What was kept, where each number of it is what the tables say on this connection; None where any may differ.
 
@@ -119,10 +137,6 @@ class Keeping:
         self._is_whole = False
 
     def __enter__(self) -> Self:
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
-            # Opened once: one that is there and opened with "wb" is cut, and closing it waits for the disk (ext4).
-            self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
@@ -133,6 +147,10 @@ class Keeping:
 
     def add(self, columns: Columns) -> None:
         """To be called first."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+            # Opened once: one that is there and opened with "wb" is cut, and closing it waits for the disk (ext4).
+            self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         for group in (columns.models, columns.nodes, columns.references):
             for name in _names(type(group)):
                 self._write(f"{type(group).__name__}.{name}", getattr(group, name))

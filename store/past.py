@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from store.columns import read
-from store.computation import COUNTS, EDGES, lineage_rows
+from store.computation import COUNTS, EDGES, count_rows, edge_rows
 from store.kept import kept
 from store.numbers import write
 from store.resolution import Resolution, resolve
@@ -66,7 +66,6 @@ def go_back(connection: sqlite3.Connection, crawl_id: int) -> Resolution:
         connection.execute(statement)
     before = kept(connection)  # names do not change
     resolution = resolve(connection, read(connection, nodes=before.columns.nodes if before else None))
-    edges, counts = lineage_rows(resolution)
-    write(connection, EDGES, edges)
-    write(connection, COUNTS, counts)
+    write(connection, EDGES, edge_rows(resolution))
+    write(connection, COUNTS, count_rows(resolution.lineage))
     return resolution

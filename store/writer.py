@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Self, TypeAlias
@@ -78,13 +79,15 @@ class PageWriter:
     """Stores the pages of one crawl, a few of them in one transaction with the cursor after them.
 
     Made anew for a resumed crawl, it knows from the stored pages what that crawl has listed already.
-    To be used with `with`: leaving it commits, whatever ended the crawl.
+    To be used with `with`: leaving it commits, whatever ended the crawl. Full transactions are committed in a thread,
+    while the next page is fetched.
     """
 
     def __init__(self, connection: sqlite3.Connection, crawl_id: int) -> None:
         self._connection = connection
         self._crawl = crawl_id
         self._uncommitted = 0
+        self._committing: Future[object] | None = None
         self._open_memory()
 
     def __enter__(self) -> Self:
@@ -96,10 +99,12 @@ class PageWriter:
     def write(self, page: Page) -> Tally:
         """Stores one page. On an error, or a signal, nothing of this page is stored, and the writer can go on.
 
-        ValueError for a page with rows that are still to be read: they would be lost.
+        An error may be of the commit of the pages before it, which is then undone. ValueError for a page with rows that
+        are still to be read: they would be lost.
         """
         if page.unread.texts:
             raise ValueError(f"{len(page.unread.texts)} rows of the page are unread; see crawler.parse.read_rest")
+        self._await_commit()
         if not self._uncommitted:
             self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("SAVEPOINT page")
@@ -111,7 +116,7 @@ class PageWriter:
         self._connection.execute("RELEASE page")
         self._uncommitted += 1
         if self._uncommitted >= PAGES_A_TRANSACTION:
-            self.commit()
+            self._begin_commit()
         return tally
 
     def _undo(self) -> None:
@@ -127,17 +132,32 @@ class PageWriter:
 
     def commit(self) -> None:
         """Makes durable what was written since the last time. An error undoes all of that, and the writer can go on."""
-        if not self._uncommitted:
+        if self._uncommitted and not self._committing:
+            self._begin_commit()
+        self._await_commit()
+
+    @property
+    def is_committing(self) -> bool:
+        """Whether the next page would have to wait."""
+        return self._committing is not None and not self._committing.done()
+
+    def _begin_commit(self) -> None:
+        beside = ThreadPoolExecutor(1)
+        self._committing = beside.submit(self._connection.execute, "COMMIT")
+        beside.shutdown(wait=False)
+
+    def _await_commit(self) -> None:
+        if not self._committing:
             return
         try:
-            self._connection.execute("COMMIT")
+            self._committing.result()
         except sqlite3.Error:
-            self._uncommitted = 0
+            self._committing, self._uncommitted = None, 0
             if self._connection.in_transaction:  # a full disk has undone it already
                 self._connection.execute("ROLLBACK")
             self._open_memory()
             raise
-        self._uncommitted = 0
+        self._committing, self._uncommitted = None, 0
 
     def index_names(self) -> None:
         """To be called when the crawl ends; see `Nodes`."""

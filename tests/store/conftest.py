@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +20,7 @@ from store import crawls
 from store.computation import compute
 from store.crawls import CrawlRow
 from store.database import transaction, writing
+from store.kept import Kept, taking
 from store.known import fingerprints
 from store.registry.loader import Registry, load_registry
 from store.writer import PageWriter, Tally
@@ -72,15 +74,16 @@ class Store:
         """One crawl of one page, to its end; `knowing` as the program does it, which reads changed rows alone."""
         crawl = self.begin(kind)
         known = KnownRows(*fingerprints(self.connection)) if knowing else None
-        with PageWriter(self.connection, crawl.id) as writer:
-            writer.write(self.page(rows, known=known))
-        return self.finish(crawl, writer)
+        with taking(self.connection) if kind == "changes" else nullcontext() as take:
+            with PageWriter(self.connection, crawl.id) as writer:
+                writer.write(self.page(rows, known=known))
+            return self.finish(crawl, writer, take)
 
-    def finish(self, crawl: CrawlRow, writer: PageWriter) -> CrawlRow:
+    def finish(self, crawl: CrawlRow, writer: PageWriter, take: Callable[[], Kept | None] | None = None) -> CrawlRow:
         with transaction(self.connection):
             writer.index_names()
             finished = crawls.finish(self.connection, crawl.id, writer.listed, now=2000)
-            compute(self.connection, crawl.id, self.registry, now=2000)
+            compute(self.connection, crawl.id, self.registry, now=2000, take=take)
             crawls.forget_pages(self.connection)
         return finished
 

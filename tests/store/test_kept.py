@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from store import kept
+from store import columns, kept
 from store.columns import ModelColumns, NodeColumns, ReferenceColumns, read
 from store.computation import compute
 from store.database import writing
@@ -84,8 +84,12 @@ def test_nothing_differs_from_reading_every_table(store: Store, other: Store, se
 
 
 @pytest.mark.usefixtures("always_again")
+@pytest.mark.parametrize("room", [0.05, 3.0])
 @pytest.mark.parametrize("seed", range(10))
-def test_the_columns_are_those_of_the_tables(store: Store, seed: int) -> None:
+def test_the_columns_are_those_of_the_tables(
+    store: Store, monkeypatch: pytest.MonkeyPatch, seed: int, room: float
+) -> None:
+    monkeypatch.setattr(columns, "_ROOM", room)
     world = World(seed)
     for night in range(6):
         turn(world, night, store)
@@ -149,6 +153,20 @@ def test_only_the_touched_models_are_read(store: Store) -> None:
     store.connection.execute("UPDATE model SET likes = 9")  # behind the program's back
     store.sweep([row("a/7", ["Qwen/A"], likes=3)], kind="changes")
     assert sorted(kept_of(store).columns.models.likes.tolist())[-2:] == [0, 3]
+
+
+def test_what_is_taken_is_what_was_kept_and_nobody_elses(store: Store) -> None:
+    store.sweep(ROWS)
+    before = kept_of(store)
+    with kept.taking(store.connection) as take:
+        found = take()
+    assert found is not None
+    for group in ("models", "nodes", "references"):
+        assert by_id(getattr(found.columns, group)) == by_id(getattr(before.columns, group))
+    found.columns.models.likes[:] = 7
+    assert not (kept_of(store).columns.models.likes == 7).any()
+    assert (found.edges.tolist(), found.counts.tolist()) == (before.edges.tolist(), before.counts.tolist())
+    assert (found.names, found.file) == (before.names, None)
 
 
 def test_a_sweep_reads_every_model(store: Store) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import resource
 import sqlite3
+import threading
 from typing import Any
 
 import msgspec
 import pytest
 
 from crawler.records import Unread
-from store import declarations
+from store import crawls, declarations
 from store.writer import PAGES_A_TRANSACTION, PageWriter
 from tests.store.conftest import Store, hub_id, row
 
@@ -148,7 +149,42 @@ def test_pages_are_committed_a_few_together(store: Store) -> None:
         writer.write(store.page([row(f"a/{number}")], next_url="x"))
     assert store.connection.in_transaction
     writer.write(store.page([row("a/last")], next_url="x"))
+    writer._await_commit()  # it goes on in a thread
     assert not store.connection.in_transaction
+
+
+def test_a_writer_says_whether_the_next_page_would_wait(store: Store) -> None:
+    writer = PageWriter(store.connection, store.begin().id)
+    writer.write(store.page([row("a/1")], next_url="x"))
+    goes_on = threading.Event()
+    store.connection.set_progress_handler(lambda: not goes_on.wait(60), 1)  # SQLite asks it before it commits
+    would_wait = [writer.is_committing]
+    writer._begin_commit()
+    would_wait.append(writer.is_committing)
+    goes_on.set()
+    writer.commit()
+    assert [*would_wait, writer.is_committing] == [False, True, False]
+    assert store.all(NAMES) == ["a/1"]
+
+
+def test_an_error_of_a_commit_is_told_by_the_next_page_which_can_then_be_stored(store: Store) -> None:
+    crawl = store.begin()
+    log = store.path.with_name(f"{store.path.name}-wal")
+    with PageWriter(store.connection, crawl.id) as writer:
+        for number in range(PAGES_A_TRANSACTION - 1):
+            writer.write(store.page([row(f"a/{number}-{one}") for one in range(300)], next_url="x"))
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 10_000, hard))
+        try:
+            writer.write(store.page([row(f"a/last-{one}") for one in range(300)], next_url="x"))
+            with pytest.raises(sqlite3.OperationalError, match="disk"):
+                writer.write(store.page([row("b/1")], next_url="x"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert store.all("SELECT count(*) FROM model") == [0]
+        writer.write(store.page([row("b/1")], next_url="x"))
+    assert store.all(NAMES) == ["b/1"]
+    assert crawls.read(store.connection, crawl.id).pages == 1
 
 
 def test_a_page_that_fails_leaves_nothing_of_itself(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
