@@ -40,7 +40,9 @@ from store.standing import standing
 from store.writer import PageWriter
 
 HELD = 8
-"""Pages that are fetched, and not written yet, while the last ones are committed: about 1 MB each."""
+"""Pages of `changes` that are fetched, and not written yet, while the last ones are committed: about 1 MB each. It
+begins again where it is cut off, so they are lost to nobody.
+"""
 NOTHING = "Nothing to start from: no sweep is complete in {}. Run `modelroots crawl sweep` first."
 
 
@@ -140,7 +142,7 @@ def run_changes(settings: Settings, token: str | None, *, fresh: bool) -> CrawlR
         crawl = _begin(connection, "changes", settings, {"since": since}, fresh=fresh)
         progress = Progress("changes", expected=None)
         with _hub(settings, token, progress) as hub, taking(connection) as take:
-            return store_pages(connection, crawl, changes(hub, since=since), registry, progress, take=take)
+            return store_pages(connection, crawl, changes(hub, since=since), registry, progress, take=take, held=HELD)
 
 
 def run_walk(settings: Settings, token: str | None, names: list[str], *, depth: int | None, fresh: bool) -> CrawlRow:
@@ -188,15 +190,17 @@ def store_pages(
     *,
     ended: int | None = None,
     take: Callable[[], Kept | None] | None = None,
+    held: int = 0,
 ) -> CrawlRow:
     """Page after page into the database; then, in one transaction, the end of the crawl and its answers.
 
     `ended` is as of when they are where that is not now; `take` gives what the last computation kept, where it
-    is had already.
+    is had already; `held` is how many pages may be fetched while the ones before them are committed, and are lost with
+    them if the program is killed: none of a crawl that goes on where it was.
     """
     try:
-        with closing(progress), collecting_seldom(), PageWriter(connection, crawl.id) as writer:
-            for page in _meanwhile(pages, writer):
+        with closing(progress), collecting_seldom(), PageWriter(connection, crawl.id, beside=held > 0) as writer:
+            for page in _meanwhile(pages, writer, held):
                 progress.advance(writer.write(page), page.requests_left)
         with transaction(connection):
             writer.index_names()
@@ -214,13 +218,15 @@ def store_pages(
     return finished
 
 
-def _meanwhile(pages: Iterable[Page], writer: PageWriter) -> Iterator[Page]:
-    """The pages in their order; more are fetched while the writer waits for the disk. Of none is lost what has come."""
+def _meanwhile(pages: Iterable[Page], writer: PageWriter, most: int) -> Iterator[Page]:
+    """The pages in their order; while the writer commits, so many more are fetched. What has come is not lost where an
+    error ends them.
+    """
     held: deque[Page] = deque()
     try:
         for page in pages:
             held.append(page)
-            while held and (len(held) >= HELD or not writer.is_committing):
+            while held and (len(held) > most or not writer.is_committing):
                 yield held.popleft()
     except (CrawlError, KeyboardInterrupt):
         yield from held

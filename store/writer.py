@@ -79,13 +79,14 @@ class PageWriter:
     """Stores the pages of one crawl, a few of them in one transaction with the cursor after them.
 
     Made anew for a resumed crawl, it knows from the stored pages what that crawl has listed already.
-    To be used with `with`: leaving it commits, whatever ended the crawl. Full transactions are committed in a thread,
-    while the next page is fetched.
+    To be used with `with`: leaving it commits, whatever ended the crawl. `beside` has full transactions committed in a
+    thread while the next pages are fetched: more of them are lost then if the program is killed.
     """
 
-    def __init__(self, connection: sqlite3.Connection, crawl_id: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, crawl_id: int, *, beside: bool = False) -> None:
         self._connection = connection
         self._crawl = crawl_id
+        self._beside = beside
         self._uncommitted = 0
         self._committing: Future[object] | None = None
         self._open_memory()
@@ -117,6 +118,8 @@ class PageWriter:
         self._uncommitted += 1
         if self._uncommitted >= PAGES_A_TRANSACTION:
             self._begin_commit()
+            if not self._beside:
+                self._await_commit()
         return tally
 
     def _undo(self) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from crawler.errors import Malformed
 from crawler.records import Models, Page
-from jobs.pipelines import HELD, _meanwhile
+from jobs.pipelines import _meanwhile
 
-PAGES = [Page(Models(), (), f"http://hub/{number}", 1) for number in range(HELD + 5)]
+PAGES = [Page(Models(), (), f"http://hub/{number}", 1) for number in range(8)]
 
 
 @dataclass
@@ -21,13 +21,13 @@ class Writer:
     is_committing: bool = False
 
 
-def told(pages: Iterator[Page], asked: list[Page], writer: Writer) -> Iterator[Page]:
+def told(pages: Iterator[Page], asked: list[Page], writer: Writer, most: int = 3) -> Iterator[Page]:
     def noted() -> Iterator[Page]:
         for page in pages:
             asked.append(page)
             yield page
 
-    return _meanwhile(noted(), writer)  # type: ignore[arg-type]
+    return _meanwhile(noted(), writer, most)  # type: ignore[arg-type]
 
 
 def test_a_page_is_given_as_soon_as_it_can_be_written() -> None:
@@ -42,11 +42,17 @@ def test_meanwhile_some_more_are_fetched_and_none_out_of_its_order() -> None:
     writer = Writer(is_committing=True)
     given = told(iter(PAGES), asked, writer)
     assert next(given) is PAGES[0]
-    assert len(asked) == HELD  # and not all there are
+    assert len(asked) == 4  # and not all there are
     writer.is_committing = False
-    assert [next(given) for _ in range(HELD - 1)] == PAGES[1:HELD]
-    assert len(asked) == HELD
-    assert list(given) == PAGES[HELD:]
+    assert [next(given) for _ in range(3)] == PAGES[1:4]
+    assert len(asked) == 4
+    assert list(given) == PAGES[4:]
+
+
+def test_where_none_may_be_held_each_is_given_when_it_has_come() -> None:
+    asked: list[Page] = []
+    for number, _ in enumerate(told(iter(PAGES), asked, Writer(is_committing=True), most=0)):
+        assert len(asked) == number + 1
 
 
 @pytest.mark.parametrize("problem", [Malformed("cut"), KeyboardInterrupt()], ids=["the Hub's", "Ctrl-C"])

@@ -149,7 +149,6 @@ def test_pages_are_committed_a_few_together(store: Store) -> None:
         writer.write(store.page([row(f"a/{number}")], next_url="x"))
     assert store.connection.in_transaction
     writer.write(store.page([row("a/last")], next_url="x"))
-    writer._await_commit()  # it goes on in a thread
     assert not store.connection.in_transaction
 
 
@@ -170,7 +169,7 @@ def test_a_writer_says_whether_the_next_page_would_wait(store: Store) -> None:
 def test_an_error_of_a_commit_is_told_by_the_next_page_which_can_then_be_stored(store: Store) -> None:
     crawl = store.begin()
     log = store.path.with_name(f"{store.path.name}-wal")
-    with PageWriter(store.connection, crawl.id) as writer:
+    with PageWriter(store.connection, crawl.id, beside=True) as writer:
         for number in range(PAGES_A_TRANSACTION - 1):
             writer.write(store.page([row(f"a/{number}-{one}") for one in range(300)], next_url="x"))
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
