@@ -73,15 +73,14 @@ def compute(
         written = _written(connection, before, len(resolution.lineage.parents))
         named = before.names if before is not None else None
         nodes = len(columns.nodes.publishers) - 1
-        ledger = beside.submit(_write_ledger, connection, crawl_id, registry, resolution, now)
-        edges = beside.submit(edge_rows, resolution)
+        edges = beside.submit(_ledger_then_edges, connection, crawl_id, registry, resolution, now)
         lineage = beside.submit(_write_lineage, connection, keeping, resolution.lineage, edges, written, named, nodes)
         del before, columns, written
         ecosystem = summed_up(Ecosystem.of(resolution, registry))
         del resolution
         answers = _answers(crawl_id, ecosystem)
-        for done in (added, ledger, lineage):  # before anything else is: an error, such as a full disk, may have undone
-            done.result()  # the transaction
+        added.result()
+        lineage.result()  # before anything else is: an error, such as a full disk, may have undone the transaction
     for table in ("family_count", "family_share", "rollup"):
         connection.execute(f"DELETE FROM {table} WHERE crawl_id = ?", (crawl_id,))
     for statement, rows in answers:
@@ -100,6 +99,14 @@ def _written(connection: sqlite3.Connection, before: Kept | None, edges: int) ->
     return found[0], found[1]
 
 
+def _ledger_then_edges(
+    connection: sqlite3.Connection, crawl_id: int, registry: Registry, resolution: Resolution, now: int
+) -> Column:
+    """The ledger is written; the edges' rows are not yet."""
+    _write_ledger(connection, crawl_id, registry, resolution, now)
+    return edge_rows(resolution)
+
+
 def _write_lineage(
     connection: sqlite3.Connection,
     keeping: Keeping,
@@ -109,10 +116,13 @@ def _write_lineage(
     named: Extent | None,
     nodes: int,
 ) -> None:
-    """Edges and counts, in the place of the written ones; and what the next computation and exports need not read."""
-    counts = count_rows(lineage)
-    keeping.finish(edges.result(), counts, add_names(connection, named, nodes))
-    replace(connection, EDGES, edges.result(), written[0])
+    """Edges and counts, in the place of the written ones; and what the next computation and exports need not read.
+
+    Nothing where there are no edges: the ledger's error may have undone the transaction.
+    """
+    rows, counts = edges.result(), count_rows(lineage)
+    keeping.finish(rows, counts, add_names(connection, named, nodes))
+    replace(connection, EDGES, rows, written[0])
     replace(connection, COUNTS, counts, written[1])
 
 

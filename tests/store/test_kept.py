@@ -169,6 +169,24 @@ def test_what_is_taken_is_what_was_kept_and_nobody_elses(store: Store) -> None:
     assert (found.names, found.file) == (before.names, None)
 
 
+def test_where_the_ledger_fails_nothing_is_written_after_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.sweep(ROWS)
+    tables = (*COMPUTED, "family_count", "edge", "lineage_count")
+    before = [store.all(f"SELECT * FROM {table}") for table in tables]
+
+    def fail(*_: object) -> None:
+        store.connection.execute("ROLLBACK")  # as SQLite does where the disk is full
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("store.computation._write_ledger", fail)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            store.sweep([row("Qwen/A"), row("b/1", ["Qwen/A"])], kind="changes")
+    assert [store.all(f"SELECT * FROM {table}") for table in tables] == before
+    store.sweep([row("b/1", ["Qwen/A"])], kind="changes")
+    assert store.all("SELECT total_finetune FROM lineage_count") == [61]
+
+
 def test_a_sweep_reads_every_model(store: Store) -> None:
     store.sweep(ROWS)
     store.connection.execute("UPDATE model SET likes = 9")
