@@ -341,3 +341,14 @@ def test_a_file_in_the_making_is_not_used(store: Store) -> None:
         keeping.finish(found.edges, found.counts, found.names)
         assert by_id(kept_of(store).columns.models) == by_id(found.columns.models)
     assert kept_of(store).names == found.names
+
+
+@pytest.mark.parametrize("room", [0.0, 3.0])
+@pytest.mark.parametrize("added", [[7], [300], [7, 8, 9, 10, 11, 12, 13, 14]])
+def test_what_is_added_to_a_column_is_there_however_large(
+    monkeypatch: pytest.MonkeyPatch, room: float, added: list[int]
+) -> None:
+    monkeypatch.setattr(columns, "_ROOM", room)
+    column = columns._with_room(np.array([1, 2], np.uint8))
+    more = np.array(added, np.int32 if max(added) > 255 else np.uint8)
+    assert columns._appended(column, more).tolist() == [1, 2, *added]
