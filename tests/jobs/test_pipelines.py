@@ -27,7 +27,7 @@ def told(pages: Iterator[Page], asked: list[Page], writer: Writer, most: int = 3
             asked.append(page)
             yield page
 
-    return _meanwhile(noted(), writer, most)  # type: ignore[arg-type]
+    return _meanwhile(noted(), writer, most)  # type: ignore[arg-type]  # a stand-in, see `Writer`
 
 
 def test_a_page_is_given_as_soon_as_it_can_be_written() -> None:

@@ -148,4 +148,4 @@ __all__ = ["HOSTILE", "edge_rows", "node_rows"]
 
 def root_of(path: Path) -> ElementTree.Element:
     """Of a file that this test has just written: the parser, which is not made for hostile XML, reads no other."""
-    return ElementTree.parse(path).getroot()  # noqa: S314  # see above
+    return ElementTree.parse(path).getroot()  # noqa: S314  # a file that the test has just written
