@@ -157,7 +157,7 @@ def _family_of_roots(ecosystem: Ecosystem, names: list[str]) -> Dimension:
     none, official = len(names) - 1, len(names) - 2
     size = int(max(nodes.max(initial=0), roots.max(initial=0))) + 1
     first = np.full(size, none, np.int32)
-    first[nodes[::-1]] = families[::-1]  # the last that is put in stays: of several the first
+    first[nodes] = families  # any of several: those keys are replaced below
     named = np.maximum(roots, 0)
     keys, share = first[named], parts(models, len(ecosystem.models), numbers)
     several = np.flatnonzero(marked(nodes[1:][nodes[1:] == nodes[:-1]], size)[named])
